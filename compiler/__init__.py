@@ -1,0 +1,1 @@
+"""Text to plan or diagnostics, without clock, environment or network."""

@@ -1,0 +1,92 @@
+"""What the compiler has to say about a workflow: spans, diagnostics and the report.
+
+`Report.add` is the only way to complain. A report keeps one finding per span and code.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from treadle.plan.catalogue import BY_CODE, Severity
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a source text.
+
+    Units: lines and columns count from 1, columns in characters; the end is exclusive.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+START = Span(1, 1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Another place that belongs to a finding, such as the first of two equal keys."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding about a workflow, with its place, its weight and what to write instead."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    hint: str | None = None
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """The findings of one compilation, in the mode that gives them their severity."""
+
+    lenient: bool = False
+    _found: dict[tuple[Span, str], Diagnostic] = field(default_factory=dict)
+
+    def add(
+        self,
+        code: str,
+        span: Span,
+        *,
+        hint: str | None = None,
+        related: Iterable[Related] = (),
+        **fields: object,
+    ) -> None:
+        """Record a finding; a second one with the same span and code is dropped.
+
+        Errors: KeyError for a code that is not in the catalogue (a bug of the caller).
+        """
+        entry = BY_CODE[code]
+        severity = entry.severity(lenient=self.lenient)
+        if severity is Severity.OFF or (span, code) in self._found:
+            return
+        known = entry.hint.format(**fields) if entry.hint is not None else None
+        self._found[span, code] = Diagnostic(
+            code=code,
+            name=entry.name,
+            severity=severity,
+            message=entry.message.format(**fields),
+            span=span,
+            hint=hint if hint is not None else known,
+            related=tuple(related),
+        )
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All findings, sorted by place and code."""
+        return tuple(sorted(self._found.values(), key=lambda d: (d.span, d.code)))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found forbids going on past the next barrier."""
+        return any(d.severity is Severity.ERROR for d in self._found.values())

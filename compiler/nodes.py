@@ -1,0 +1,90 @@
+"""The nodes of a YAML document after its scalars were resolved, each with its span.
+
+Past this point nobody asks how something was spelt in YAML: a node has a value and a place.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from treadle.compiler.diagnostics import Span
+from treadle.plan.expression import Json
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """A scalar with its resolved value.
+
+    Shapes: `style` is YAML's indicator ("'", '"', "|", ">") or "" for a plain scalar.
+    `start` and `end` are character offsets into the source text.
+    """
+
+    value: None | bool | int | float | str
+    span: Span
+    style: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """A list of nodes."""
+
+    items: tuple["Node", ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One key of a mapping with its value; `key.value` is text in an accepted document."""
+
+    key: Scalar
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """A mapping in source order; merged entries (``<<``) stand behind the mapping's own."""
+
+    entries: tuple[Entry, ...]
+    span: Span
+
+    def get(self, key: str) -> "Node | None":
+        """Return the value under `key`, None when the key is not there."""
+        entry = self.entry(key)
+        return entry.value if entry is not None else None
+
+    def entry(self, key: str) -> Entry | None:
+        """Return the entry whose key is `key`, None when there is none."""
+        for entry in self.entries:
+            if entry.key.value == key:
+                return entry
+        return None
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys in source order."""
+        for entry in self.entries:
+            yield str(entry.key.value)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML file: where it came from, its text and its top node."""
+
+    path: str
+    text: str
+    root: Node
+
+
+def plain(node: Node) -> Json:
+    """Return a node as plain JSON data."""
+    match node:
+        case Scalar():
+            return node.value
+        case Sequence():
+            return [plain(item) for item in node.items]
+        case Mapping():
+            return {str(entry.key.value): plain(entry.value) for entry in node.entries}

@@ -1,0 +1,1 @@
+"""What steps do: each module turns one request into one result."""

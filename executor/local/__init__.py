@@ -1,0 +1,1 @@
+"""The embedded adapter: a folder a run, with journal, lock and logs."""

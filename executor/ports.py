@@ -1,0 +1,96 @@
+"""The seams between the core and the world: what an action is given and what it gives back."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from treadle.plan.expression import Json
+from treadle.plan.steps import ActionStep
+
+
+class Outcome(StrEnum):
+    """How an action ended; CANCELLED results are never recorded: the action runs again."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionResult:
+    """What an action gives back.
+
+    Shapes: `output` is what the step's record holds. `error` is one sentence for people and
+    None exactly when the action completed.
+    """
+
+    outcome: Outcome
+    output: Mapping[str, Json]
+    error: str | None = None
+    secrets_masked: bool = False
+
+
+class OutputLog(Protocol):
+    """Where the raw bytes of an action's streams go, as they come."""
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Append bytes of "stdout" or "stderr"."""
+
+
+@dataclass(slots=True)
+class Cancellation:
+    """Set from another thread to end an action; `kill` ends its processes without grace.
+
+    `wake` holds callbacks that interrupt a wait (a write into the poll loop's pipe).
+    """
+
+    is_set: bool = False
+    is_kill: bool = False
+    _wake: list[Callable[[], None]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self, *, kill: bool = False) -> None:
+        """Ask the action to end; with `kill`, at once."""
+        with self._lock:
+            self.is_set = True
+            self.is_kill = self.is_kill or kill
+            callbacks = tuple(self._wake)
+        for callback in callbacks:
+            callback()
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when cancelled, at once if that has happened already."""
+        with self._lock:
+            self._wake.append(callback)
+            is_late = self.is_set
+        if is_late:
+            callback()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequest:
+    """One execution of an acting step.
+
+    Shapes: `names` maps the roots of expressions (inputs, steps, item, context) to JSON data;
+    `secrets` maps the secret inputs to their texts, for `env` only. `environment` is the
+    environment that the process inherits. `echo` gets an agent's output that is not captured.
+    `register` is told each process group that starts (+pgid) and ends (-pgid).
+    """
+
+    step: ActionStep
+    address: str
+    attempt: int
+    run_id: str
+    idempotency_key: str
+    names: Mapping[str, Json]
+    secrets: Mapping[str, str]
+    environment: Mapping[str, str]
+    project: Path
+    workflow_dir: str | None
+    log: OutputLog
+    echo: Callable[[bytes], None]
+    cancellation: Cancellation
+    register: Callable[[int], None]

@@ -1,0 +1,1 @@
+"""The contract between compiler and executor: plans, expressions, inputs, agents, diagnostics."""

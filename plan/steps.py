@@ -1,0 +1,256 @@
+"""The steps of a plan: a closed union, one frozen class a kind.
+
+A step is what the compiler left of an entry under `steps`: every default is filled in, every
+text with blocks is a `Value`, and nothing has to be checked again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from treadle.plan.expression import Json, Value
+
+DEFAULT_CAPTURE_BYTES = 1024 * 1024
+NO_CAPTURE_LIMIT = -1
+
+
+class Kind(StrEnum):
+    """The values of `type` in a workflow file."""
+
+    COMMAND = "command"
+    PROMPT = "prompt"
+    SHELL = "shell"
+    INIT = "init"
+    GATE = "gate"
+    SLOT = "slot"
+    GITHUB = "github"
+    IF = "if"
+    SWITCH = "switch"
+    WHILE = "while"
+    DO_WHILE = "do-while"
+    FAN_OUT = "fan-out"
+    FAN_IN = "fan-in"
+
+
+class OnReject(StrEnum):
+    """What a rejection does to the run."""
+
+    ABORT = "abort"
+    SKIP = "skip"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What every step has.
+
+    Shapes: `path` is the address in the plan, without rounds and items: ``/loop/pick/then/ask``.
+    """
+
+    id: str
+    path: str
+    name: str | None = None
+    condition: Value | None = None  # the key `if`: the step is skipped when it is false
+    continue_on_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Process(_Common):
+    """What every step has that starts a program of the author's.
+
+    Units: seconds; bytes of each stream that expressions see (-1: no limit).
+    """
+
+    env: Mapping[str, Value]
+    cwd: Value | None = None
+    timeout_s: float | None
+    output_format: str | None = None
+    output_schema: Mapping[str, Json] | None = None
+    capture_max_bytes: int = DEFAULT_CAPTURE_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellStep(_Process):
+    """Runs a line of shell."""
+
+    run: Value
+    kind: Kind = Kind.SHELL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandStep(_Process):
+    """Has an agent carry out one of its installed commands."""
+
+    command: Value
+    integration: Value
+    model: Value
+    input: Mapping[str, Value]
+    options: Mapping[str, Json]
+    integration_args: tuple[Value, ...]
+    integration_options: Mapping[str, Value]
+    capture: bool = False
+    kind: Kind = Kind.COMMAND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptStep(_Process):
+    """Sends an agent a text of the author's."""
+
+    prompt: Value
+    integration: Value
+    model: Value
+    capture: bool = False
+    kind: Kind = Kind.PROMPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitStep(_Common):
+    """Runs ``specify init``; an absent key is absent from `fields`."""
+
+    fields: Mapping[str, Value]
+    integration: Value
+    kind: Kind = Kind.INIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateStep(_Common):
+    """Asks a person and waits."""
+
+    message: Value
+    options: tuple[str, ...]
+    on_reject: OnReject
+    verdict_input: str | None = None
+    show_file: Value | None = None
+    kind: Kind = Kind.GATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotStep(_Common):
+    """A named place that an overlay may fill; unfilled it is skipped."""
+
+    slot: str
+    kind: Kind = Kind.SLOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GithubStep(_Common):
+    """Adds a label to an issue or a pull request."""
+
+    operation: str
+    target: str
+    repository: Value
+    number: Value
+    label: Value
+    kind: Kind = Kind.GITHUB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IfStep(_Common):
+    """Runs one of two lists of steps; the condition of the branch is `test`."""
+
+    test: Value
+    then: tuple["Step", ...]
+    otherwise: tuple["Step", ...]
+    kind: Kind = Kind.IF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case of a switch: the text it matches and its steps."""
+
+    key: str
+    steps: tuple["Step", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchStep(_Common):
+    """Runs the list of steps whose key equals the text of a value."""
+
+    expression: Value
+    cases: tuple[Case, ...]
+    default: tuple["Step", ...]
+    kind: Kind = Kind.SWITCH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopStep(_Common):
+    """Repeats its steps while `test` holds: looks before the first round, or (do-while) after."""
+
+    test: Value
+    max_iterations: int
+    steps: tuple["Step", ...]
+    kind: Kind  # Kind.WHILE or Kind.DO_WHILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanOutStep(_Common):
+    """Runs `template` once an item, at most `concurrency` at a time.
+
+    `max_concurrency` is what the author wrote; it stands in the output.
+    """
+
+    items: Value
+    max_concurrency: Json
+    concurrency: int
+    template: "Step"
+    kind: Kind = Kind.FAN_OUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanInStep(_Common):
+    """Collects the outputs of earlier steps."""
+
+    wait_for: tuple[str, ...]
+    output: Mapping[str, Value]
+    kind: Kind = Kind.FAN_IN
+
+
+ProcessStep: TypeAlias = ShellStep | CommandStep | PromptStep
+ActionStep: TypeAlias = ProcessStep | InitStep | GithubStep
+Step: TypeAlias = (
+    ActionStep | GateStep | SlotStep | IfStep | SwitchStep | LoopStep | FanOutStep | FanInStep
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One list of steps inside a step, with its segment of an address.
+
+    Shapes: `segment` is "then", "else", "default", "case:KEY", or "" for a loop's body and a
+    fan-out's template, whose segment is the round or the item.
+    """
+
+    segment: str
+    steps: tuple[Step, ...]
+
+
+def branches(step: Step) -> tuple[Branch, ...]:
+    """Return the lists of steps inside a step, in the order in which they are written."""
+    match step:
+        case IfStep():
+            return (
+                Branch(segment="then", steps=step.then),
+                Branch(segment="else", steps=step.otherwise),
+            )
+        case SwitchStep():
+            return (
+                *(Branch(segment=f"case:{case.key}", steps=case.steps) for case in step.cases),
+                Branch(segment="default", steps=step.default),
+            )
+        case LoopStep():
+            return (Branch(segment="", steps=step.steps),)
+        case FanOutStep():
+            return (Branch(segment="", steps=(step.template,)),)
+        case _:
+            return ()
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Yield every step with the steps inside it, parents first, in source order."""
+    pending = list(reversed(steps))
+    while pending:
+        step = pending.pop()
+        yield step
+        for branch in reversed(branches(step)):
+            pending.extend(reversed(branch.steps))
