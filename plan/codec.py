@@ -1,0 +1,280 @@
+"""Plans as JSON and back, field by field; what a field holds by default is left out.
+
+`from_json(to_json(plan)) == plan`, and the JSON of a plan is the same on every machine.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from treadle.plan.expression import (
+    Expression,
+    Json,
+    ListOf,
+    Literal,
+    Node,
+    ObjectOf,
+    Op,
+    Single,
+    Text,
+    Value,
+)
+from treadle.plan.plan import Defaults, Output, Place, Plan
+from treadle.plan.steps import (
+    Case,
+    CommandStep,
+    FanInStep,
+    FanOutStep,
+    GateStep,
+    GithubStep,
+    IfStep,
+    InitStep,
+    Kind,
+    LoopStep,
+    OnReject,
+    PromptStep,
+    ShellStep,
+    SlotStep,
+    Step,
+    SwitchStep,
+    branches,
+)
+
+STEP_CLASSES: Mapping[Kind, type[Any]] = {
+    Kind.COMMAND: CommandStep,
+    Kind.PROMPT: PromptStep,
+    Kind.SHELL: ShellStep,
+    Kind.INIT: InitStep,
+    Kind.GATE: GateStep,
+    Kind.SLOT: SlotStep,
+    Kind.GITHUB: GithubStep,
+    Kind.IF: IfStep,
+    Kind.SWITCH: SwitchStep,
+    Kind.WHILE: LoopStep,
+    Kind.DO_WHILE: LoopStep,
+    Kind.FAN_OUT: FanOutStep,
+    Kind.FAN_IN: FanInStep,
+}
+# The fields that hold other steps: a step's own digest leaves them out.
+CHILD_FIELDS = frozenset({"then", "otherwise", "cases", "default", "steps", "template"})
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON data that fits schemas/plan.schema.json."""
+    return {
+        "format": plan.format,
+        "id": plan.id,
+        "name": plan.name,
+        "version": plan.version,
+        **({} if plan.description is None else {"description": plan.description}),
+        "inputs": plan.inputs,
+        "defaults": _filled(plan.defaults),
+        "steps": [step_to_json(step) for step in plan.steps],
+        "outputs": {name: _output_to_json(output) for name, output in plan.outputs.items()},
+        "step_digests": dict(plan.step_digests),
+        "source_map": {path: [place.line, place.column] for path, place in plan.source_map.items()},
+        "digest": plan.digest,
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Plan:
+    """Read a plan from JSON data that fits its schema.
+
+    Errors: KeyError, TypeError or ValueError for data that does not fit it.
+    """
+    return Plan(
+        format=data["format"],
+        id=data["id"],
+        name=data["name"],
+        version=data["version"],
+        description=data.get("description"),
+        inputs=data["inputs"],
+        defaults=Defaults(**data["defaults"]),
+        steps=_steps(data["steps"]),
+        outputs={name: _output(output) for name, output in data["outputs"].items()},
+        step_digests=data["step_digests"],
+        source_map={
+            path: Place(line=line, column=column)
+            for path, (line, column) in data["source_map"].items()
+        },
+        digest=data["digest"],
+    )
+
+
+def step_to_json(step: Step) -> dict[str, Any]:
+    """Return a step with all steps inside it as JSON data."""
+    return {name: _encode(value) for name, value in _given(step)}
+
+
+def step_alone_to_json(step: Step) -> dict[str, Any]:
+    """Return a step without the steps inside it and without its label.
+
+    The segments of its branches stay, so that a branch that is gone changes the step.
+    """
+    own = {
+        name: _encode(value)
+        for name, value in _given(step)
+        if name not in CHILD_FIELDS and name != "name"
+    }
+    return {**own, "branches": [branch.segment for branch in branches(step)]}
+
+
+def value_to_json(value: Value) -> dict[str, Any]:
+    """Return a value of a plan as JSON data."""
+    match value:
+        case Literal(literal):
+            return {"literal": literal}
+        case Single(expression):
+            return {"expression": expression_to_json(expression)}
+        case Text(parts):
+            return {
+                "text": [
+                    expression_to_json(part) if isinstance(part, Expression) else part
+                    for part in parts
+                ]
+            }
+        case ObjectOf(members):
+            return {"object": {name: value_to_json(member) for name, member in members.items()}}
+        case ListOf(items):
+            return {"list": [value_to_json(item) for item in items]}
+
+
+def expression_to_json(expression: Expression) -> dict[str, Any]:
+    """Return an expression as JSON data."""
+    return {
+        "source": expression.text,
+        "tree": _node_to_json(expression.tree),
+        "reads": [list(path) for path in expression.reads],
+    }
+
+
+def _node_to_json(node: Node) -> dict[str, Any]:
+    args = [_node_to_json(arg) if isinstance(arg, Node) else arg for arg in node.args]
+    data: dict[str, Any] = {"op": node.op.value, "at": node.at, "args": args}
+    if node.keywords:
+        data["keywords"] = [[name, _node_to_json(value)] for name, value in node.keywords]
+    return data
+
+
+def _given(value: Any) -> list[tuple[str, Any]]:
+    """Return the fields of a dataclass that differ from their defaults; a kind always stands."""
+    return [
+        (field.name, getattr(value, field.name))
+        for field in fields(value)
+        if field.name == "kind"
+        or field.default is MISSING
+        or getattr(value, field.name) != field.default
+    ]
+
+
+def _filled(value: Any) -> dict[str, Any]:
+    return dict(_given(value))
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Literal | Single | Text | ObjectOf | ListOf):
+        return value_to_json(value)
+    if isinstance(value, tuple(STEP_CLASSES.values())):
+        return step_to_json(value)
+    if isinstance(value, Case):
+        return {"key": value.key, "steps": _encode(value.steps)}
+    if isinstance(value, tuple):
+        return [_encode(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _encode(member) for name, member in value.items()}
+    if isinstance(value, Kind | OnReject):
+        return value.value
+    return value
+
+
+def _output_to_json(output: Output) -> dict[str, Any]:
+    return {**_filled(output), "value": value_to_json(output.value)}
+
+
+def _output(data: Mapping[str, Any]) -> Output:
+    return Output(**{**data, "value": _value(data["value"])})
+
+
+def _steps(data: list[Any]) -> tuple[Step, ...]:
+    return tuple(_step(item) for item in data)
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    kind = Kind(data["kind"])
+    decoded = {
+        name: _DECODERS.get((kind, name), _DECODERS.get((None, name), _unchanged))(value)
+        for name, value in data.items()
+    }
+    step: Step = STEP_CLASSES[kind](**decoded)
+    return step
+
+
+def _value(data: Mapping[str, Any]) -> Value:
+    ((form, content),) = data.items()
+    match form:
+        case "literal":
+            return Literal(content)
+        case "expression":
+            return Single(_expression(content))
+        case "text":
+            return Text(
+                tuple(part if isinstance(part, str) else _expression(part) for part in content)
+            )
+        case "object":
+            return ObjectOf(_values(content))
+        case "list":
+            return ListOf(tuple(_value(item) for item in content))
+        case _:
+            raise ValueError(f"unknown form of value '{form}'")
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: _value(member) for name, member in data.items()}
+
+
+def _expression(data: Mapping[str, Any]) -> Expression:
+    return Expression(
+        text=data["source"],
+        tree=_node(data["tree"]),
+        reads=tuple(tuple(path) for path in data["reads"]),
+    )
+
+
+def _node(data: Mapping[str, Any]) -> Node:
+    return Node(
+        op=Op(data["op"]),
+        args=tuple(_node(arg) if isinstance(arg, dict) else arg for arg in data["args"]),
+        at=data["at"],
+        keywords=tuple((name, _node(value)) for name, value in data.get("keywords", ())),
+    )
+
+
+def _cases(data: list[Any]) -> tuple[Case, ...]:
+    return tuple(Case(key=item["key"], steps=_steps(item["steps"])) for item in data)
+
+
+def _value_tuple(data: list[Any]) -> tuple[Value, ...]:
+    return tuple(_value(item) for item in data)
+
+
+def _unchanged(data: Json) -> Json:
+    return data
+
+
+_ONE_VALUE = (
+    "condition command prompt run cwd integration model message show_file repository number label "
+    "test expression items"
+).split()
+_VALUES_BY_NAME = ("env", "input", "integration_options", "output", "fields")
+_DECODERS: Mapping[tuple[Kind | None, str], Callable[[Any], Any]] = {
+    **{(None, name): _value for name in _ONE_VALUE},
+    **{(None, name): _values for name in _VALUES_BY_NAME},
+    **{(None, name): _steps for name in ("then", "otherwise", "default", "steps")},
+    (None, "kind"): Kind,
+    (None, "cases"): _cases,
+    (None, "template"): _step,
+    (None, "integration_args"): _value_tuple,
+    (None, "on_reject"): OnReject,
+    (None, "wait_for"): tuple,
+    (Kind.GATE, "options"): tuple,
+}
