@@ -69,6 +69,11 @@ class Cancellation:
         if is_late:
             callback()
 
+    def forget(self, callback: Callable[[], None]) -> None:
+        """Drop `callback` once what it would interrupt has ended; it may be running already."""
+        with self._lock:
+            self._wake.remove(callback)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRequest:

@@ -116,9 +116,19 @@ ENTRIES: tuple[Entry, ...] = (
     _warning(
         "TR114",
         "yaml-1.1-value",
-        "'{text}' is text here; Spec Kit's YAML 1.1 reads {kind}",
+        "'{text}' is {here} here and {there} under Spec Kit (YAML 1.1)",
         "put it in quotes to mean text, or write {instead}",
     ),
+    _error("TR115", "not-finite", "'{text}' is not a finite number"),
+    _error(
+        "TR116",
+        "unknown-alias",
+        "no anchor before this is called '{name}'",
+        "put text that begins with '*' in quotes",
+    ),
+    _error("TR117", "recursive-alias", "the alias '{name}' stands inside what it repeats"),
+    _error("TR118", "bad-merge", "'<<' merges a mapping or a list of mappings, not {kind}"),
+    _error("TR119", "tag-mismatch", "the tag '{tag}' does not fit {found}"),
     # 2xx: the shape
     _error("TR201", "missing-key", "{where} needs the key '{key}'"),
     _strict("TR202", "unknown-key", "unknown key '{key}' in {where}"),
@@ -160,11 +170,15 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _error("TR215", "reserved-step-id", "a step id must not hold ':'", "'{instead}'"),
     _strict("TR216", "malformed-addition", "'{key}' must be {expected}, not {found}"),
-    _lenient("TR217", "treadle-only", "'{key}' is known to treadle only; Spec Kit ignores it"),
+    _lenient(
+        "TR217", "treadle-only", "'{key}' is known to treadle only", "Spec Kit ignores this key"
+    ),
     _error("TR218", "slot-in-fan-out", "a slot cannot stand inside a fan-out"),
     _strict("TR219", "equal-cases", "the case '{key}' is given twice, the first one wins"),
     _error("TR220", "capture-bytes-without-capture", "'capture_max_bytes' needs 'capture: true'"),
     _error("TR221", "bad-output-name", "'{name}' cannot be the name of an output"),
+    _error("TR222", "refused-key", "{where} cannot have the key '{key}'"),
+    _strict("TR223", "odd-value", "'{key}' must be {expected}, not {found}"),
     # 3xx: names and scope
     _error("TR301", "duplicate-step-id", "the step id '{id}' is used twice"),
     _strict("TR302", "unknown-input", "no input is called '{name}'"),
@@ -202,6 +216,12 @@ ENTRIES: tuple[Entry, ...] = (
         "give it to the step as an environment variable",
     ),
     _strict("TR321", "unused-options", "integration '{name}' has no use for '{key}'"),
+    _strict(
+        "TR322",
+        "always-empty",
+        "'{field}' of step '{step}' is always empty: its output is not captured",
+        "write 'capture: true' at step '{step}'",
+    ),
     # 4xx: expressions and types
     _error("TR401", "expression-syntax", "{reason}"),
     _strict("TR402", "unclosed-block", "'{{{{' is never closed, so this stays plain text"),
@@ -210,11 +230,19 @@ ENTRIES: tuple[Entry, ...] = (
     _strict("TR405", "filter-arguments", "{reason}"),
     _error("TR406", "not-an-expression", "{what} cannot be used in an expression"),
     _warning("TR407", "differs-from-spec-kit", "{here} here; {there} under Spec Kit"),
+    _error("TR408", "unknown-argument", "{reason}"),
     _error("TR410", "bad-default", "the default of '{name}' {reason}"),
-    _error("TR411", "bad-declaration", "'{name}' is not a valid declaration: {reason}"),
-    _error("TR412", "slow-pattern", "this pattern repeats a repetition and can take for ever"),
-    _error("TR413", "remote-reference", "'$ref' must point into this declaration ('#/…')"),
+    _strict("TR411", "bad-declaration", "'{name}' is not a valid declaration: {reason}"),
+    _strict("TR412", "slow-pattern", "this pattern repeats a repetition and can take for ever"),
+    _strict("TR413", "remote-reference", "'$ref' must point into this declaration ('#/…')"),
     _strict("TR414", "type-mismatch", "{reason}"),
+    _strict(
+        "TR415",
+        "odd-input-name",
+        "'{name}' is not a portable input name",
+        "letters, digits, '_' and '-', with a letter or '_' first",
+    ),
+    _strict("TR416", "bad-pattern", "this pattern cannot be used: {reason}"),
     # 6xx: plans and limits
     _error("TR601", "not-a-plan", "not a plan: {reason}"),
     _error("TR602", "plan-digest", "the plan was changed after it was compiled"),
@@ -275,3 +303,11 @@ def message(code: str, **fields: object) -> str:
     Errors: KeyError for a code that is not in the catalogue or a field that is not given.
     """
     return BY_CODE[code].message.format(**fields)
+
+
+def error_text(code: str, **fields: object) -> str:
+    """Return the message of `code` followed by the code itself, as the error of a run shows it.
+
+    Errors: KeyError as for `message`.
+    """
+    return f"{message(code, **fields)} [{code}]"

@@ -55,6 +55,7 @@ STEP_CLASSES: Mapping[Kind, type[Any]] = {
     Kind.FAN_OUT: FanOutStep,
     Kind.FAN_IN: FanInStep,
 }
+_STEP_TYPES = frozenset(STEP_CLASSES.values())
 # The fields that hold other steps: a step's own digest leaves them out.
 CHILD_FIELDS = frozenset({"then", "otherwise", "cases", "default", "steps", "template"})
 
@@ -174,7 +175,7 @@ def _filled(value: Any) -> dict[str, Any]:
 def _encode(value: Any) -> Any:
     if isinstance(value, Literal | Single | Text | ObjectOf | ListOf):
         return value_to_json(value)
-    if isinstance(value, tuple(STEP_CLASSES.values())):
+    if type(value) in _STEP_TYPES:
         return step_to_json(value)
     if isinstance(value, Case):
         return {"key": value.key, "steps": _encode(value.steps)}

@@ -175,11 +175,15 @@ class SwitchStep(_Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopStep(_Common):
-    """Repeats its steps while `test` holds: looks before the first round, or (do-while) after."""
+    """Repeats its steps while `test` holds: looks before the first round, or (do-while) after.
+
+    `raw_condition` is what the author wrote; it stands in the output of a do-while only.
+    """
 
     test: Value
     max_iterations: int
     steps: tuple["Step", ...]
+    raw_condition: Json = None
     kind: Kind  # Kind.WHILE or Kind.DO_WHILE
 
 

@@ -1,0 +1,82 @@
+"""Checks that every filter and test of an expression exists and gets arguments that it takes."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+
+from treadle.compiler.diagnostics import Report, Span
+from treadle.plan.expression import Node, Op
+from treadle.plan.functions import FILTERS, TESTS, Function
+from treadle.plan.signature import argument_fault, missing_fault
+
+# Filters whose argument at this position names a test.
+_TEST_NAMED_AT = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
+
+
+def check_calls(tree: Node, *, place: Callable[[int], Span], report: Report) -> bool:
+    """Report unknown filters and tests and wrong arguments; return whether there are none.
+
+    Errors: TR306, TR318, TR405, TR408 in the report.
+    """
+    is_sound = True
+    for node in nodes_of(tree):
+        if node.op is Op.FILTER:
+            is_sound &= _check_call(node, FILTERS, "TR306", place(node.at), report)
+            is_sound &= _check_named_test(node, place, report)
+        elif node.op is Op.TEST:
+            is_sound &= _check_call(node, TESTS, "TR318", place(node.at), report)
+    return is_sound
+
+
+def nodes_of(tree: Node) -> tuple[Node, ...]:
+    """Return every node of a tree, each before those below it, from left to right."""
+    found: list[Node] = []
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        below = [argument for argument in node.args if isinstance(argument, Node)]
+        below += (argument for _, argument in node.keywords)
+        pending.extend(reversed(below))
+    return tuple(found)
+
+
+def _check_call(
+    node: Node, table: Mapping[str, Function], code: str, span: Span, report: Report
+) -> bool:
+    """Check one filter or test against its signature."""
+    name = str(node.args[0])
+    function = table.get(name)
+    if function is None:
+        report.add(code, span, hint=_suggestion(name, table), name=name)
+        return False
+    positional = len(node.args) - 2
+    keywords = frozenset(keyword for keyword, _ in node.keywords)
+    fault = argument_fault(function, positional=positional, keywords=keywords)
+    if fault is not None:
+        report.add("TR408", span, reason=fault)
+        return False
+    given = keywords.union(p.name for p in function.parameters[:positional])
+    fault = missing_fault(function, given=given)
+    if fault is not None:
+        report.add("TR405", span, reason=fault)
+    return fault is None
+
+
+def _check_named_test(node: Node, place: Callable[[int], Span], report: Report) -> bool:
+    """Check the test that ``select('odd')`` and its kin name."""
+    position = _TEST_NAMED_AT.get(str(node.args[0]))
+    if position is None or len(node.args) <= position + 2:
+        return True
+    argument = node.args[position + 2]
+    name = argument.args[0] if isinstance(argument, Node) and argument.op is Op.LITERAL else None
+    if not isinstance(argument, Node) or not isinstance(name, str) or name in TESTS:
+        return True
+    report.add("TR318", place(argument.at), hint=_suggestion(name, TESTS), name=name)
+    return False
+
+
+def _suggestion(name: str, table: Mapping[str, Function]) -> str:
+    close = get_close_matches(name.lower(), table, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return "known: " + ", ".join(sorted(known for known in table if known.isidentifier()))

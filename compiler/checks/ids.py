@@ -1,0 +1,26 @@
+"""TR301: an id names one step.
+
+Every fan-out template has ids of its own; an id there may be one of the workflow's, which it
+hides from the template.
+"""
+
+from treadle.compiler.diagnostics import Related, Report
+from treadle.compiler.scope import Declaration
+from treadle.compiler.workflow import Workflow
+
+
+def check_ids(workflow: Workflow, report: Report) -> None:
+    """Report every id that a step before it has.
+
+    Before and after::
+
+        steps:
+          - id: build
+          - id: build       # TR301: the step id 'build' is used twice
+    """
+    first: dict[tuple[Declaration | None, str], Declaration] = {}
+    for step in workflow.names.declarations:
+        known = first.setdefault((step.space, step.id), step)
+        if known is not step:
+            related = Related(span=known.span, message="the first one")
+            report.add("TR301", step.span, related=(related,), id=step.id)

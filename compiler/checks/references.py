@@ -1,0 +1,182 @@
+"""TR303, TR304, TR305, TR308, TR317, TR322: what is read from a step is there to be read.
+
+The step is declared where the expression can see it, has run by then, and leaves the field that
+is asked for.
+"""
+
+from dataclasses import dataclass
+
+from treadle.compiler.chains import Chain, Member, chains
+from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.hints import Hints
+from treadle.compiler.outputs import (
+    ALWAYS_EMPTY,
+    RECORD_FIELDS,
+    Schema,
+    member,
+    property_names,
+    record_schema,
+)
+from treadle.compiler.records import Records
+from treadle.compiler.scope import FAN_OUT, LOOPS, Target, may_have_run, other_branch
+from treadle.compiler.sites import Site
+from treadle.compiler.workflow import Workflow
+from treadle.plan.steps import CommandStep, PromptStep, ShellStep
+
+OUTPUT = "output"
+JSON_DATA = "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reference:
+    """One ``steps.NAME…`` at its site."""
+
+    site: Site
+    name: str
+    at: Member
+    fields: tuple[Member, ...]
+
+    def span(self, member: Member) -> Span:
+        """Return the place of one member in the source."""
+        return self.site.span(member.start, member.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """What all references of a workflow are looked up in."""
+
+    workflow: Workflow
+    records: Records
+    hints: Hints
+    report: Report
+
+
+def check_references(workflow: Workflow, report: Report) -> None:
+    """Report every step, field of a step and field of its output that cannot be read.
+
+    Before and after::
+
+        - id: scan
+          type: shell
+          run: ls
+        - id: show
+          type: shell
+          run: echo {{ steps.scna.output.stdout }} {{ steps.scan.output.files }}
+          # TR303 at 'scna', TR305 at 'files'
+    """
+    check = _Check(
+        workflow=workflow, records=Records(workflow=workflow), hints=Hints(), report=report
+    )
+    for site in workflow.sites:
+        for chain in chains(site.expression.tree):
+            reference = _reference(site, chain)
+            if reference is not None:
+                _check_reference(reference, check)
+
+
+def _reference(site: Site, chain: Chain) -> _Reference | None:
+    if chain.root.name != "steps" or not chain.members:
+        return None
+    first, *fields = chain.members
+    if not isinstance(first.name, str):
+        return None
+    return _Reference(site=site, name=first.name, at=first, fields=tuple(fields))
+
+
+def _check_reference(reference: _Reference, check: _Check) -> None:
+    names, site = check.workflow.names, reference.site
+    target = names.resolve(reference.name, reader=site.step)
+    if target is None:
+        private = names.private(reference.name)
+        if private is not None and private.space is not None:
+            fan_out, span = private.space.id, reference.span(reference.at)
+            check.report.add("TR317", span, name=reference.name, fan_out=fan_out)
+        else:
+            hint = _unknown_hint(reference, check)
+            check.report.add("TR303", reference.span(reference.at), hint=hint, name=reference.name)
+        return
+    if not may_have_run(target, reader=site.step, key=site.key):
+        hint = _later_hint(reference, target)
+        check.report.add("TR304", reference.span(reference.at), hint=hint, name=reference.name)
+    _check_fields(reference, target, check)
+
+
+def _unknown_hint(reference: _Reference, check: _Check) -> str | None:
+    names, reader = check.workflow.names, reference.site.step
+    first, is_generated, _ = reference.name.partition(":")
+    known = names.find(first, reader=reader) if is_generated else None
+    if known is not None and known.kind in LOOPS:
+        return f"the later rounds of '{first}' are '{first}:STEP:1', '{first}:STEP:2' and so on"
+    if known is not None and known.kind == FAN_OUT:
+        template = names.children(known)[0].id
+        return f"the items of '{first}' are '{first}:{template}:0' and so on"
+    if check.workflow.input_schema(reference.name) is not None:
+        return f"did you mean 'inputs.{reference.name}'?"
+    return check.hints.instead_of(reference.name, names.visible(reader), what="the steps")
+
+
+def _later_hint(reference: _Reference, target: Target) -> str:
+    reader = reference.site.step
+    assert reader is not None
+    if target.awaited is reader:
+        return "a step cannot read what it leaves behind itself"
+    if target.is_item and target.awaited in reader.ancestors():
+        return "the items of a fan-out cannot see each other"
+    fork = other_branch(target.awaited, reader)
+    if fork is not None:
+        return f"it stands in another branch of '{fork.id}', of which only one is run"
+    return f"it stands behind '{reader.id}': move it before"
+
+
+def _check_fields(reference: _Reference, target: Target, check: _Check) -> None:
+    """Follow the fields of a reference through the step's record up to one that is never there."""
+    output = check.records.output(target.step)
+    schema = record_schema(output)
+    for index, place in enumerate(reference.fields):
+        found = member(schema, place.name)
+        if found is None:
+            _add_missing(reference, target, index, schema=schema, check=check)
+            return
+        schema = found
+        if schema == ALWAYS_EMPTY:
+            field = _path(reference.fields[1 : index + 1])
+            check.report.add("TR322", reference.span(place), step=target.step.id, field=field)
+
+
+def _add_missing(
+    reference: _Reference, target: Target, index: int, *, schema: Schema, check: _Check
+) -> None:
+    place, first = reference.fields[index], reference.fields[0]
+    known, span = property_names(schema), reference.span(place)
+    if index > 0 and first.name == OUTPUT:
+        field = _path(reference.fields[1 : index + 1])
+        hint = _output_hint(str(place.name), target, known, check=check) if index == 1 else None
+        hint = hint or check.hints.instead_of(str(place.name), known, what="its fields")
+        check.report.add("TR305", span, hint=hint, step=reference.name, field=field)
+        return
+    name = str(place.name)
+    hint = check.hints.instead_of(name, RECORD_FIELDS, what="its fields")
+    if index > 0:
+        hint = f"'{first.name}' has no fields"
+    elif name in property_names(check.records.output(target.step)):
+        hint = f"write 'steps.{reference.name}.output.{name}'"
+    field = _path(reference.fields[: index + 1])
+    check.report.add("TR308", span, hint=hint, field=field)
+
+
+def _output_hint(name: str, target: Target, known: tuple[str, ...], *, check: _Check) -> str | None:
+    step = check.workflow.by_path.get(target.step.path)
+    is_process = isinstance(step, ShellStep | CommandStep | PromptStep)
+    if is_process and name == JSON_DATA:
+        return f"add 'output_format: json' to step '{target.step.id}'"
+    if is_process and JSON_DATA in known and name not in known:
+        data = member(check.records.output(target.step), JSON_DATA)
+        if data is not None and name in property_names(data):
+            return f"write 'output.data.{name}'"
+    if isinstance(step, CommandStep | PromptStep) and name in ("timed_out", "interrupted"):
+        return f"write 'capture: true' at step '{target.step.id}'"
+    return None
+
+
+def _path(members: tuple[Member, ...]) -> str:
+    return ".".join(str(member.name) for member in members)

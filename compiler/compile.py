@@ -1,0 +1,154 @@
+"""The pipeline: a workflow's source goes through the stages and comes out as a plan.
+
+No stage raises for what an author wrote. Past a barrier nothing runs when there are errors, so
+that each stage can trust the one before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from treadle.compiler import document, shape
+from treadle.compiler.checks.cases import check_cases
+from treadle.compiler.checks.ids import check_ids
+from treadle.compiler.checks.integrations import check_integrations
+from treadle.compiler.checks.names import check_names
+from treadle.compiler.checks.references import check_references
+from treadle.compiler.checks.secrets import check_secrets
+from treadle.compiler.checks.verdicts import check_verdicts
+from treadle.compiler.checks.waits import check_waits
+from treadle.compiler.diagnostics import Diagnostic, Report
+from treadle.compiler.emit import emit
+from treadle.compiler.nodes import Document
+from treadle.compiler.source import read_source
+from treadle.compiler.workflow import Workflow, read_workflow
+from treadle.plan.catalogue import Severity
+from treadle.plan.plan import Plan
+
+Check = Callable[[Workflow, Report], None]
+
+# Independent of each other; the report sorts what they find.
+CHECKS: tuple[Check, ...] = (
+    check_ids,
+    check_cases,
+    check_waits,
+    check_verdicts,
+    check_integrations,
+    check_secrets,
+    check_names,
+    check_references,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What came of a source: its plan if there are no errors, and everything found on the way.
+
+    Shapes: `document` is None when the source is not YAML; `text` is what spans point into, as
+    far as it could be decoded. `diagnostics` are sorted by place.
+    """
+
+    path: str
+    text: str
+    document: Document | None
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a plan: nothing worse than warnings was found."""
+        return self.plan is not None
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics for which there is no plan."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What the stages hand on: each fills in its part."""
+
+    path: str
+    source: bytes
+    document: Document | None = None
+    workflow: Workflow | None = None
+    plan: Plan | None = None
+
+
+Stage = Callable[[_Work, Report], _Work]
+
+
+def compile_file(path: Path | str, *, lenient: bool = False) -> Compilation:
+    """Compile the workflow in a file.
+
+    Errors: none; TR101 among the diagnostics for a file that cannot be read.
+    """
+    report = Report(lenient=lenient)
+    source = read_source(Path(path), report=report)
+    if source is None:
+        return _compilation(_Work(path=str(path), source=b""), report)
+    return _compile(source, path=str(path), report=report)
+
+
+def compile_text(text: str, *, path: str = "workflow.yml", lenient: bool = False) -> Compilation:
+    """Compile a workflow from its text; `path` is only shown."""
+    # Half a surrogate pair is no text in any encoding: the first stage refuses it with its place.
+    source = text.encode("utf-8", "surrogatepass")
+    return compile_bytes(source, path=path, lenient=lenient)
+
+
+def compile_bytes(source: bytes, *, path: str, lenient: bool = False) -> Compilation:
+    """Compile a workflow from the bytes of its file; `path` is only shown."""
+    return _compile(source, path=path, report=Report(lenient=lenient))
+
+
+def _compile(source: bytes, *, path: str, report: Report) -> Compilation:
+    work = _Work(path=path, source=source)
+    for stage in STAGES:
+        work = stage(work, report)
+        if stage in BARRIERS and report.has_errors:
+            break
+    return _compilation(work, report)
+
+
+def _load(work: _Work, report: Report) -> _Work:
+    return replace(work, document=document.load(work.source, path=work.path, report=report))
+
+
+def _shape(work: _Work, report: Report) -> _Work:
+    assert work.document is not None
+    return replace(work, document=shape.check(work.document, report))
+
+
+def _read(work: _Work, report: Report) -> _Work:
+    assert work.document is not None
+    return replace(work, workflow=read_workflow(work.document, report))
+
+
+def _check(work: _Work, report: Report) -> _Work:
+    assert work.workflow is not None
+    for check in CHECKS:
+        check(work.workflow, report)
+    return work
+
+
+def _emit(work: _Work, report: Report) -> _Work:
+    assert work.workflow is not None
+    return replace(work, plan=emit(work.workflow))
+
+
+STAGES: tuple[Stage, ...] = (_load, _shape, _read, _check, _emit)
+# What is read after shape may be half read: the checks still look at the rest.
+BARRIERS = frozenset({_load, _shape, _check})
+
+
+def _compilation(work: _Work, report: Report) -> Compilation:
+    text = work.source.decode("utf-8", "replace").removeprefix("\ufeff")
+    return Compilation(
+        path=work.path,
+        text=work.document.text if work.document is not None else text,
+        document=work.document,
+        plan=work.plan,
+        diagnostics=report.diagnostics,
+    )

@@ -1,0 +1,302 @@
+"""From the events of the C parser to nodes with spans, in one pass and without recursion.
+
+The tree that leaves this module is bounded in depth and in what its aliases add to it. A node
+that an alias repeats is shared; no node holds itself.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # its re-export is not marked
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    ScalarEvent,
+)
+
+from treadle.compiler.diagnostics import Related, Report, Span
+from treadle.compiler.entries import entries
+from treadle.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
+from treadle.compiler.positions import line_starts, place
+from treadle.compiler.scalars import (
+    KNOWN_TAGS,
+    MAX_DIGITS,
+    Refused,
+    Value,
+    difference,
+    plain_value,
+    short_tag,
+    tagged_value,
+)
+from treadle.compiler.syntax import SyntaxProblem, explained
+
+MAX_DEPTH = 100
+MAX_ALIASED_NODES = 200_000
+
+_MERGE = "<<"
+_BLOCKS = ("|", ">")
+_PROPERTIES = re.compile(r"(?:[&!][^\s]*|\s+|#[^\r\n]*)*")
+_TAG = re.compile(r"(?:&\S+\s+)?(![^\s]*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """What came of a text: its top node, and whether every part of it could be read.
+
+    Shapes: `root` is None for a text without a document.
+    """
+
+    root: Node | None
+    is_sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """A finished node that aliases may repeat, with what each repetition adds."""
+
+    node: Node
+    size: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come yet; a mapping's keys and values take turns."""
+
+    start: int
+    end: int
+    anchor: str | None
+    is_mapping: bool
+    children: list[Node] = field(default_factory=list)
+    merges: set[int] = field(default_factory=set)
+    size: int = 1
+    height: int = 1
+
+    @property
+    def awaits_key(self) -> bool:
+        return self.is_mapping and len(self.children) % 2 == 0
+
+
+def compose(text: str, report: Report) -> Composition:
+    """Return the nodes of a text's only document.
+
+    Errors: TR103 (after which nothing more is read), TR105 to TR108, TR111 to TR119.
+    """
+    composer = _Composer(text=text, starts=line_starts(text), report=report)
+    try:
+        for event in iter(CParser(text).get_event, None):
+            if not composer.take(event):
+                break
+    except MarkedYAMLError as error:
+        problem, context = error.problem_mark, error.context_mark
+        offset = problem.index if problem is not None else composer.offset
+        begun = context.index if context is not None else None
+        composer.stop(explained(text, str(error.problem), offset=offset, context=begun))
+    except (YAMLError, UnicodeError):
+        # What the parser cannot even place: the bytes that a tag's percent escapes stand for.
+        reason = "a part of what follows is not UTF-8"
+        composer.stop(SyntaxProblem(offset=composer.offset, reason=reason, hint=None))
+    return Composition(root=composer.root, is_sound=composer.is_sound)
+
+
+@dataclass(slots=True)
+class _Composer:
+    """The state of one pass over the events of a text."""
+
+    text: str
+    starts: tuple[int, ...]
+    report: Report
+    root: Node | None = None
+    is_sound: bool = True
+    offset: int = 0
+    aliased: int = 0
+    documents: int = 0
+    open: list[_Open] = field(default_factory=list)
+    anchors: dict[str, _Anchored | None] = field(default_factory=dict)
+
+    def take(self, event: object) -> bool:
+        """Take in one event; return whether to go on."""
+        match event:
+            case ScalarEvent():
+                self._take_scalar(event)
+            case CollectionStartEvent():
+                return self._begin(event)
+            case CollectionEndEvent():
+                self._end(event)
+            case AliasEvent():
+                return self._repeat(event)
+            case DocumentStartEvent():
+                return self._begin_document(event)
+        return True
+
+    def stop(self, problem: SyntaxProblem) -> None:
+        """Report why the text is not YAML."""
+        related: tuple[Related, ...] = ()
+        if problem.gave_up is not None:
+            gave_up = self._span(problem.gave_up, problem.gave_up)
+            related = (Related(span=gave_up, message="still open here"),)
+        self.is_sound = False
+        span = self._span(problem.offset, problem.offset)
+        self.report.add("TR103", span, hint=problem.hint, related=related, reason=problem.reason)
+
+    def _begin_document(self, event: DocumentStartEvent) -> bool:
+        self.documents += 1
+        if self.documents > 1:
+            self._refuse("TR108", self._span(event.start_mark.index, event.end_mark.index))
+        return self.documents == 1
+
+    def _take_scalar(self, event: ScalarEvent) -> None:
+        start: int = event.start_mark.index
+        end: int = event.end_mark.index
+        style = event.style or ""
+        shown = end
+        tag = event.ctag
+        if tag is not None or event.anchor is not None:
+            start = self._content(start, end)
+        if style in _BLOCKS:
+            shown = start + len(self.text[start:end].rstrip())
+        span = self._span(start, shown)
+        value: Value = event.value
+        if tag is None and not style:
+            value = self._plain(event.value, span)
+        elif tag is not None and str(tag) != "!":
+            value = self._tagged(event, span)
+        node = Scalar(value, span, style, start, end)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(node, 1, 0)
+        self._add(node, 1, 0, shown)
+
+    def _plain(self, text: str, span: Span) -> Value:
+        if text == _MERGE and self.open and self.open[-1].awaits_key:
+            self.open[-1].merges.add(len(self.open[-1].children) // 2)
+            return text
+        value = plain_value(text)
+        if isinstance(value, Refused):
+            self._refuse(value.code, span, text=text, limit=MAX_DIGITS)
+            return None
+        other = difference(text, value)
+        if other is not None:
+            self.report.add(
+                "TR114",
+                span,
+                hint="put it in quotes" if other.instead is None else None,
+                text=text,
+                here=other.here,
+                there=other.there,
+                instead=other.instead,
+            )
+        return value
+
+    def _tagged(self, event: ScalarEvent, span: Span) -> Value:
+        text, tag = event.value, str(event.tag)
+        value = tagged_value(text, tag)
+        if isinstance(value, Refused):
+            at = self._tag_span(event) if value.code == "TR113" else span
+            shown = {"tag": short_tag(tag), "found": value.found}
+            self._refuse(value.code, at, text=text, limit=MAX_DIGITS, **shown)
+            return None
+        return value
+
+    def _begin(self, event: CollectionStartEvent) -> bool:
+        start: int = event.start_mark.index
+        is_mapping = isinstance(event, MappingStartEvent)
+        if len(self.open) >= MAX_DEPTH:
+            self._refuse("TR105", self._span(start, event.end_mark.index), limit=MAX_DEPTH)
+            return False
+        if event.tag is not None or event.anchor is not None:
+            start = self._content(start, len(self.text))
+            self._check_tag(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        self.open.append(_Open(start, start, event.anchor, is_mapping))
+        return True
+
+    def _check_tag(self, event: CollectionStartEvent) -> None:
+        """Refuse a tag on a list or mapping other than the one that it has anyway."""
+        own, found = ("!!seq", "a list")
+        if isinstance(event, MappingStartEvent):
+            own, found = ("!!map", "a mapping")
+        tag = short_tag(str(event.tag or own))
+        if tag not in ("!", own):
+            code = "TR119" if tag in KNOWN_TAGS else "TR113"
+            self._refuse(code, self._tag_span(event), tag=tag, found=found)
+
+    def _end(self, event: CollectionEndEvent) -> None:
+        done = self.open.pop()
+        # The parser ends a block where the next token begins, which may be lines further down.
+        if event.end_mark.index > event.start_mark.index:
+            done.end = event.end_mark.index
+        span = self._span(done.start, done.end)
+        node: Node
+        if done.is_mapping:
+            node = Mapping(self._entries(done, span), span)
+        else:
+            node = Sequence(tuple(done.children), span)
+        if done.anchor is not None:
+            self.anchors[done.anchor] = _Anchored(node, done.size, done.height)
+        self._add(node, done.size, done.height, done.end)
+
+    def _entries(self, mapping: _Open, span: Span) -> tuple[Entry, ...]:
+        pairs = tuple(zip(mapping.children[::2], mapping.children[1::2], strict=True))
+        merges = frozenset(mapping.merges)
+        found = entries(pairs, self.report, merges=merges, span=span)
+        self.is_sound = self.is_sound and found is not None
+        return found or ()
+
+    def _repeat(self, event: AliasEvent) -> bool:
+        """Put the node of an anchor where its alias stands."""
+        end = event.end_mark.index
+        span = self._span(event.start_mark.index, end)
+        name = str(event.anchor)
+        anchored = self.anchors.get(name)
+        if anchored is None:
+            self._refuse("TR117" if name in self.anchors else "TR116", span, name=name)
+            anchored = _Anchored(Scalar(None, span, "", event.start_mark.index, end), 1, 0)
+        self.aliased += anchored.size
+        if self.aliased > MAX_ALIASED_NODES:
+            self._refuse("TR106", span, limit=MAX_ALIASED_NODES)
+            return False
+        if len(self.open) + anchored.height > MAX_DEPTH:
+            self._refuse("TR105", span, limit=MAX_DEPTH)
+            return False
+        self._add(anchored.node, anchored.size, anchored.height, end)
+        return True
+
+    def _add(self, node: Node, size: int, height: int, end: int) -> None:
+        self.offset = end
+        if not self.open:
+            self.root = node
+            return
+        parent = self.open[-1]
+        parent.children.append(node)
+        parent.size += size
+        parent.end = end
+        if height >= parent.height:
+            parent.height = height + 1
+
+    def _refuse(self, code: str, span: Span, *, hint: str | None = None, **fields: object) -> None:
+        self.is_sound = False
+        self.report.add(code, span, hint=hint, related=(), **fields)
+
+    def _content(self, start: int, end: int) -> int:
+        """Return where a node begins behind its anchor and tag."""
+        found = _PROPERTIES.match(self.text, start, end)
+        return found.end() if found else start
+
+    def _tag_span(self, event: ScalarEvent | CollectionStartEvent) -> Span:
+        found = _TAG.match(self.text, event.start_mark.index)
+        if found is None:
+            return self._span(event.start_mark.index, event.end_mark.index)
+        return self._span(found.start(1), found.end(1))
+
+    def _span(self, start: int, end: int) -> Span:
+        line = bisect_right(self.starts, start)
+        before = self.starts[line - 1] - 1
+        if line == len(self.starts) or end < self.starts[line]:
+            return Span(line, start - before, line, end - before)
+        return Span(line, start - before, *place(self.starts, end))

@@ -1,0 +1,45 @@
+"""The last stage: from a checked workflow to its plan.
+
+The same source gives the same plan on every machine: nothing of the path, the time or the mode
+of the compilation is in it.
+"""
+
+from dataclasses import replace
+
+from treadle.compiler.workflow import Workflow
+from treadle.plan.canonical import digest
+from treadle.plan.codec import step_alone_to_json
+from treadle.plan.plan import Place, Plan
+from treadle.plan.plan_file import plan_digest
+
+
+def emit(workflow: Workflow) -> Plan:
+    """Return the plan of a workflow in which the checks found no error.
+
+    Before and after::
+
+        steps:                        Plan(steps=(ShellStep(path="/build", …),),
+          - id: build                      source_map={"/build": Place(line=2, column=9)},
+            type: shell                    step_digests={"/build": "sha256:…"},
+            run: make                      digest="sha256:…", …)
+    """
+    spans = workflow.step_spans
+    plan = Plan(
+        id=workflow.id,
+        name=workflow.name,
+        version=workflow.version,
+        description=workflow.description,
+        inputs=workflow.inputs,
+        defaults=workflow.defaults,
+        steps=workflow.steps,
+        outputs=workflow.outputs,
+        step_digests={
+            path: digest(step_alone_to_json(step)) for path, step in workflow.by_path.items()
+        },
+        source_map={
+            path: Place(line=spans[path].line, column=spans[path].column)
+            for path in workflow.by_path
+        },
+        digest="",
+    )
+    return replace(plan, digest=plan_digest(plan))

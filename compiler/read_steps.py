@@ -1,0 +1,153 @@
+"""The steps of a plan, read from the declared entries, from the outside in.
+
+A step whose kind this version does not run is reported and left out; the rest is still read, so
+that one compilation tells everything.
+"""
+
+from collections.abc import Callable, Mapping
+
+from treadle.compiler import keys, nodes, read_actions
+from treadle.compiler.read_actions import common
+from treadle.compiler.scope import Declaration, Names, cases_of
+from treadle.compiler.sites import Field, Reading, condition_value, direct_value
+from treadle.plan.expression import Json, Literal, Value
+from treadle.plan.steps import (
+    Case,
+    FanOutStep,
+    IfStep,
+    Kind,
+    LoopStep,
+    Step,
+    SwitchStep,
+)
+
+DEFAULT_MAX_ITERATIONS = 10
+WORKFLOW_CALL = "workflow"
+
+_ACTIONS: Mapping[str, Callable[[Declaration, Reading], Step]] = {
+    Kind.SHELL: read_actions.shell,
+    Kind.COMMAND: read_actions.command,
+    Kind.PROMPT: read_actions.prompt,
+    Kind.INIT: read_actions.init,
+    Kind.GATE: read_actions.gate,
+    Kind.SLOT: read_actions.slot,
+    Kind.GITHUB: read_actions.github,
+    Kind.FAN_IN: read_actions.fan_in,
+}
+
+
+def read_steps(names: Names, reading: Reading) -> tuple[Step, ...]:
+    """Return the steps of a workflow, with those inside them.
+
+    Errors: TR604 for a call of another workflow, and what reading expressions reports.
+    """
+    return _branch(names, None, "", reading)
+
+
+def concurrency(written: Json) -> int:
+    """Return how many items a fan-out runs at a time.
+
+    >>> concurrency("4"), concurrency(2.9), concurrency("{{ inputs.n }}"), concurrency(None)
+    (4, 2, 1, 1)
+
+    Source: Spec Kit hands the value to Python's int() and takes 1 for what int() refuses.
+    """
+    if not isinstance(written, str | int | float):
+        return 1
+    try:
+        return max(1, int(written))
+    except (ValueError, OverflowError):
+        return 1
+
+
+def _branch(
+    names: Names, parent: Declaration | None, segment: str, reading: Reading
+) -> tuple[Step, ...]:
+    read = (_step(names, child, reading) for child in names.children(parent, segment))
+    return tuple(step for step in read if step is not None)
+
+
+def _step(names: Names, step: Declaration, reading: Reading) -> Step | None:
+    action = _ACTIONS.get(step.kind)
+    if action is not None:
+        return action(step, reading)
+    match step.kind:
+        case Kind.IF:
+            return _if(names, step, reading)
+        case Kind.SWITCH:
+            return _switch(names, step, reading)
+        case Kind.WHILE | Kind.DO_WHILE:
+            return _loop(names, step, reading)
+        case Kind.FAN_OUT:
+            return _fan_out(names, step, reading)
+        case _:
+            assert step.kind == WORKFLOW_CALL, step.kind
+            called = keys.scalar(step.node, "type")
+            reading.report.add("TR604", called.span if called is not None else step.span)
+            return None
+
+
+def _if(names: Names, step: Declaration, reading: Reading) -> IfStep:
+    return IfStep(
+        **common(step, reading),
+        test=_condition(step, reading),
+        then=_branch(names, step, "then", reading),
+        otherwise=_branch(names, step, "else", reading),
+    )
+
+
+def _switch(names: Names, step: Declaration, reading: Reading) -> SwitchStep:
+    return SwitchStep(
+        **common(step, reading),
+        expression=_value(step, reading, "expression"),
+        cases=tuple(
+            Case(key=text, steps=_branch(names, step, f"case:{text}", reading))
+            for text, _ in cases_of(step.node)
+        ),
+        default=_branch(names, step, "default", reading),
+    )
+
+
+def _loop(names: Names, step: Declaration, reading: Reading) -> LoopStep:
+    written = step.node.get("condition")
+    is_do_while = step.kind == Kind.DO_WHILE
+    return LoopStep(
+        **common(step, reading),
+        test=_condition(step, reading),
+        # Only the record of a do-while repeats its condition as it is written.
+        raw_condition=nodes.plain(written) if written is not None and is_do_while else None,
+        max_iterations=keys.whole(step.node, "max_iterations") or DEFAULT_MAX_ITERATIONS,
+        steps=_branch(names, step, "", reading),
+        kind=Kind(step.kind),
+    )
+
+
+def _fan_out(names: Names, step: Declaration, reading: Reading) -> FanOutStep | None:
+    given = common(step, reading)
+    items = _value(step, reading, "items")
+    written = step.node.get("max_concurrency")
+    limit: Json = nodes.plain(written) if written is not None else 1
+    template = _branch(names, step, "", reading)
+    if not template:
+        return None
+    return FanOutStep(
+        **given,
+        items=items,
+        max_concurrency=limit,
+        concurrency=concurrency(limit),
+        template=template[0],
+    )
+
+
+def _condition(step: Declaration, reading: Reading) -> Value:
+    scalar = keys.scalar(step.node, "condition")
+    if scalar is None:
+        return Literal(False)
+    return condition_value(scalar, Field(reading=reading, step=step, key="condition"))
+
+
+def _value(step: Declaration, reading: Reading, key: str) -> Value:
+    node = step.node.get(key)
+    if node is None:
+        return Literal(None)
+    return direct_value(node, Field(reading=reading, step=step, key=key))

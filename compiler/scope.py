@@ -1,0 +1,280 @@
+"""Who can read whom: the declared steps of a workflow, their id spaces, and what has run where.
+
+Each fan-out template is an id space of its own inside the space of its fan-out; a name is looked
+up from the inside out. An id without its static parts declared is never known.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from treadle.compiler import nodes
+from treadle.compiler.diagnostics import Span
+from treadle.plan.steps import Kind
+
+LOOPS = frozenset({Kind.WHILE.value, Kind.DO_WHILE.value})
+FAN_OUT = Kind.FAN_OUT.value
+LOOP_CONDITION = "condition"
+
+_ORDINAL = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Declaration:
+    """One entry under `steps`, wherever it stands.
+
+    Shapes: `path` is the step's address in the plan; `order` counts entries as they are written;
+    `segment` is the branch of `parent` that holds it ("then", "case:KEY", … or ""); `space` is
+    the fan-out whose template it belongs to, None for the workflow's own ids.
+    """
+
+    id: str
+    kind: str
+    path: str
+    span: Span
+    order: int
+    parent: "Declaration | None"
+    segment: str
+    space: "Declaration | None"
+    node: nodes.Mapping
+
+    def ancestors(self) -> "Iterator[Declaration]":
+        """Yield the steps around this one, from the inside out."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
+
+    def spaces(self) -> "Iterator[Declaration | None]":
+        """Yield the id spaces that this step can see, from the inside out."""
+        space = self.space
+        while space is not None:
+            yield space
+            space = space.space
+        yield None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What ``steps.NAME`` stands for.
+
+    Shapes: `step` is the step whose record is read. `awaited` is the step that must have run for
+    it; `is_item` says that all of `awaited` must have: its items have records of their own.
+    """
+
+    step: Declaration
+    awaited: Declaration
+    is_item: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The declared steps of a workflow in the order of writing."""
+
+    declarations: tuple[Declaration, ...]
+    _children: Mapping[int, tuple[Declaration, ...]]
+    _by_id: Mapping[tuple[int, str], Declaration]
+    _private: Mapping[str, Declaration]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every declared id, of whatever space."""
+        return frozenset(declaration.id for declaration in self.declarations)
+
+    def children(self, parent: Declaration | None, segment: str = "") -> tuple[Declaration, ...]:
+        """Return the steps of one branch of `parent`; the workflow's own steps for None."""
+        found = self._children.get(_number(parent), ())
+        return tuple(child for child in found if child.segment == segment)
+
+    def find(self, step_id: str, *, reader: Declaration | None) -> Declaration | None:
+        """Return the step that `reader` means by an id; the workflow's outputs read as None."""
+        for space in reader.spaces() if reader is not None else (None,):
+            found = self._by_id.get((_number(space), step_id))
+            if found is not None:
+                return found
+        return None
+
+    def resolve(self, name: str, *, reader: Declaration | None) -> Target | None:
+        """Return what ``steps.NAME`` stands for, None for a name that nothing can have.
+
+        A generated id, ``loop:step:1`` or ``fan:template:0``, is known when its steps are.
+        """
+        first, *generated = name.split(":")
+        found = self.find(first, reader=reader)
+        if found is None or not generated:
+            return Target(step=found, awaited=found) if found is not None else None
+        step, fan_out = found, None
+        for child_id, ordinal in zip(generated[::2], generated[1::2], strict=False):
+            child = self._repeated(step, child_id, ordinal)
+            if child is None:
+                return None
+            fan_out = fan_out or (step if step.kind == FAN_OUT else None)
+            step = child
+        if len(generated) % 2:
+            return None
+        return Target(step=step, awaited=fan_out or step, is_item=fan_out is not None)
+
+    def private(self, name: str) -> Declaration | None:
+        """Return a step of that id in the template of some fan-out."""
+        return self._private.get(name)
+
+    def visible(self, reader: Declaration | None) -> tuple[str, ...]:
+        """Return the ids that `reader` can see, in the order of writing."""
+        spaces = tuple(reader.spaces()) if reader is not None else (None,)
+        return tuple(d.id for d in self.declarations if d.space in spaces)
+
+    def _repeated(self, step: Declaration, child_id: str, ordinal: str) -> Declaration | None:
+        # The first round of a loop has the plain ids, so its rounds count from 1 here.
+        is_repeated = step.kind == FAN_OUT or (step.kind in LOOPS and ordinal != "0")
+        if not is_repeated or _ORDINAL.fullmatch(ordinal) is None:
+            return None
+        return next((c for c in self.children(step) if c.id == child_id), None)
+
+
+def declare(root: nodes.Mapping) -> Names:
+    """Return the declared steps of a workflow whose shape was found right."""
+    found: list[Declaration] = []
+    _declare(root.get("steps"), parent=None, segment="", space=None, found=found)
+    children: dict[int, list[Declaration]] = {}
+    by_id: dict[tuple[int, str], Declaration] = {}
+    private: dict[str, Declaration] = {}
+    for declaration in found:
+        children.setdefault(_number(declaration.parent), []).append(declaration)
+        by_id.setdefault((_number(declaration.space), declaration.id), declaration)
+        if declaration.space is not None:
+            private.setdefault(declaration.id, declaration)
+    return Names(
+        declarations=tuple(found),
+        _children=MappingProxyType({number: tuple(some) for number, some in children.items()}),
+        _by_id=MappingProxyType(by_id),
+        _private=MappingProxyType(private),
+    )
+
+
+def may_have_run(target: Target, *, reader: Declaration | None, key: str) -> bool:
+    """Say whether a step can have its record when `key` of the step `reader` is evaluated.
+
+    In a loop a step that comes later is the round before, which may be missing. A control step
+    has its record from its entry on.
+    """
+    awaited = target.awaited
+    if reader is None:
+        return True
+    around = (reader, *reader.ancestors())
+    if key == LOOP_CONDITION and reader.kind in LOOPS and _is_inside(awaited, reader):
+        return True
+    if any(loop in around[1:] for loop in _loops(awaited)):
+        return True
+    if awaited in around:
+        return awaited is not reader and not target.is_item
+    return awaited.order < reader.order and other_branch(awaited, reader) is None
+
+
+def other_branch(step: Declaration, reader: Declaration) -> Declaration | None:
+    """Return the `if` or `switch` that runs only one of the two steps, None when there is none."""
+    taken = {above.order: segment for above, segment in _branches(step)}
+    for above, segment in _branches(reader):
+        if taken.get(above.order, segment) != segment:
+            return above
+    return None
+
+
+def cases_of(node: nodes.Mapping) -> tuple[tuple[str, nodes.Entry], ...]:
+    """Return the cases of a switch by their texts; of equal ones only the first counts.
+
+    Shapes: the text of a key that is not text is Python's: an unquoted true is ``True``.
+    """
+    cases = node.get("cases")
+    first: dict[str, nodes.Entry] = {}
+    for entry in cases.entries if isinstance(cases, nodes.Mapping) else ():
+        first.setdefault(str(entry.key.value), entry)
+    return tuple(first.items())
+
+
+def _declare(
+    steps: nodes.Node | None,
+    *,
+    parent: Declaration | None,
+    segment: str,
+    space: Declaration | None,
+    found: list[Declaration],
+) -> None:
+    for node in steps.items if isinstance(steps, nodes.Sequence) else ():
+        assert isinstance(node, nodes.Mapping)
+        declaration = _declaration(node, parent, segment=segment, space=space, order=len(found))
+        found.append(declaration)
+        inner = declaration if declaration.kind == FAN_OUT else space
+        for name, branch in _inner(declaration):
+            _declare(branch, parent=declaration, segment=name, space=inner, found=found)
+
+
+def _declaration(
+    node: nodes.Mapping,
+    parent: Declaration | None,
+    *,
+    segment: str,
+    space: Declaration | None,
+    order: int,
+) -> Declaration:
+    scalar = node.get("id")
+    assert isinstance(scalar, nodes.Scalar)
+    kind = node.get("type")
+    step_id = str(scalar.value)
+    above = parent.path if parent is not None else ""
+    branch = f"/{_escaped(segment)}" if segment else ""
+    return Declaration(
+        id=step_id,
+        kind=str(kind.value) if isinstance(kind, nodes.Scalar) else Kind.COMMAND.value,
+        path=f"{above}{branch}/{_escaped(step_id)}",
+        span=scalar.span,
+        order=order,
+        parent=parent,
+        segment=segment,
+        space=space,
+        node=node,
+    )
+
+
+def _inner(step: Declaration) -> Iterator[tuple[str, nodes.Node | None]]:
+    """Yield the lists of steps inside a step with their segments, in the order of the plan."""
+    node = step.node
+    match step.kind:
+        case "if":
+            yield "then", node.get("then")
+            yield "else", node.get("else")
+        case "switch":
+            for text, entry in cases_of(node):
+                yield f"case:{text}", entry.value
+            yield "default", node.get("default")
+        case "while" | "do-while":
+            yield "", node.get("steps")
+        case "fan-out":
+            template = node.get("step")
+            assert isinstance(template, nodes.Mapping)
+            yield "", nodes.Sequence(items=(template,), span=template.span)
+
+
+def _is_inside(step: Declaration, loop: Declaration) -> bool:
+    return step is loop or loop in _loops(step)
+
+
+def _loops(step: Declaration) -> tuple[Declaration, ...]:
+    """Return the loops whose next round still sees the step: those of its own id space."""
+    return tuple(a for a in step.ancestors() if a.kind in LOOPS and a.space is step.space)
+
+
+def _branches(step: Declaration) -> Iterator[tuple[Declaration, str]]:
+    child = step
+    for above in step.ancestors():
+        if child.segment:
+            yield above, child.segment
+        child = above
+
+
+def _escaped(text: str) -> str:
+    return text.replace("~", "~0").replace("/", "~1")
+
+
+def _number(declaration: Declaration | None) -> int:
+    return declaration.order if declaration is not None else -1

@@ -1,0 +1,196 @@
+"""The shape of a workflow: which keys there are, and what may stand under each.
+
+Past this stage a workflow without errors has the shape of the format, and nobody looks again.
+All rules stand in workflow.schema.json; this module knows which of them applies to what.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from treadle.compiler import nodes
+from treadle.compiler.diagnostics import Related, Report
+from treadle.compiler.shape_messages import Subject, code_of, describe, tell
+from treadle.compiler.shape_rules import Stance, breaches, kinds, needed_keys, stance
+from treadle.plan.expression import Json
+
+_DEFAULT_KIND = "command"
+_ID = frozenset({"id"})
+# Steps stand under these keys; they are checked below whatever the kind of the step around them.
+_LISTS = ("then", "else", "steps", "default")
+_NESTED = frozenset({*_LISTS, "cases", "step"})
+_TREADLE_TYPES = ("integer", "array", "object")
+_TREADLE_ONLY: Mapping[Stance, str | None] = MappingProxyType(
+    {Stance.IGNORES: None, Stance.REFUSES: "Spec Kit refuses this key"}
+)
+
+
+def check(document: nodes.Document, report: Report) -> nodes.Document:
+    """Report every mistake of shape; return the document without the parts that are ignored.
+
+    Ignored are malformed additions to Spec Kit's format, in a lenient compilation:
+
+        - id: build                       - id: build
+          type: shell                       type: shell
+          run: make                  →      run: make
+          env: [A, B]  # TR216
+
+    Errors: TR201 to TR218, TR220 to TR223. Shapes: the root of `document` is a mapping.
+    """
+    root = document.root
+    assert isinstance(root, nodes.Mapping)
+    walk = _Walk(report=report)
+    walk.check_root(root)
+    if not walk.ignored:
+        return document
+    return replace(document, root=_without(root, walk.ignored))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """One pass over a document, with the entries that later stages must not see."""
+
+    report: Report
+    ignored: set[nodes.Entry] = field(default_factory=set)
+
+    def check_root(self, root: nodes.Mapping) -> None:
+        self._check_object(Subject(node=root, definition="", where="this file"))
+        for key, definition in (("workflow", "header"), ("requires", "requires")):
+            entry = root.entry(key)
+            if entry is not None:
+                self._check_mapping(entry, definition, where=f"'{key}'")
+        for key, definition in (("inputs", "input"), ("outputs", "output")):
+            declared = root.get(key)
+            for entry in declared.entries if isinstance(declared, nodes.Mapping) else ():
+                self._check_mapping(entry, definition, where=f"{definition} '{entry.key.value}'")
+        self._check_steps(root.get("steps"), fan_out=None, key="steps")
+
+    def _check_mapping(self, entry: nodes.Entry, definition: str, *, where: str) -> None:
+        if not isinstance(entry.value, nodes.Mapping):
+            self._refuse_kind(entry.value, key=str(entry.key.value), expected="a mapping")
+            return
+        self._check_object(Subject(node=entry.value, definition=definition, where=where))
+
+    def _check_steps(
+        self, steps: nodes.Node | None, *, fan_out: nodes.Mapping | None, key: str
+    ) -> None:
+        for index, step in enumerate(steps.items if isinstance(steps, nodes.Sequence) else ()):
+            self._check_step(step, fan_out=fan_out, key=f"{key}[{index}]")
+
+    def _check_step(self, node: nodes.Node, *, fan_out: nodes.Mapping | None, key: str) -> None:
+        if not isinstance(node, nodes.Mapping):
+            self._refuse_kind(node, key=key, expected="a step (a mapping)")
+            return
+        name = node.get("id")
+        is_named = isinstance(name, nodes.Scalar) and isinstance(name.value, str) and name.value
+        where = f"step '{nodes.plain(name)}'" if name is not None and is_named else "this step"
+        kind = _kind(node)
+        if kind is None:
+            self._tell_missing_type(node, where)
+        self._check_object(Subject(node=node, definition=kind or "step", where=where))
+        if kind == "slot" and fan_out is not None:
+            outer = Related(span=(fan_out.get("id") or fan_out).span, message="the fan-out")
+            self.report.add("TR218", (node.get("type") or node).span, related=(outer,))
+        self._check_nested(node, fan_out=fan_out)
+        template = node.get("step")
+        # Other kinds have no `step`, but Spec Kit still checks one that is there.
+        if template is not None and (kind == "fan-out" or isinstance(template, nodes.Mapping)):
+            self._check_step(template, fan_out=node, key="step")
+
+    def _check_nested(self, node: nodes.Mapping, *, fan_out: nodes.Mapping | None) -> None:
+        for key in _LISTS:
+            self._check_steps(node.get(key), fan_out=fan_out, key=key)
+        cases = node.get("cases")
+        if isinstance(cases, nodes.Mapping):
+            for entry in cases.entries:
+                self._check_steps(entry.value, fan_out=fan_out, key=f"cases.{entry.key.value}")
+
+    def _check_object(self, subject: Subject) -> None:
+        for breach in breaches(subject.definition, _data(subject.node)):
+            tell(breach, subject, self.report)
+            if self.report.lenient and code_of(breach) == "TR216":
+                entry = subject.node.entry(str(breach.path[0]))
+                assert entry is not None
+                self.ignored.add(entry)
+        if self.report.lenient:
+            self._tell_additions(subject)
+
+    def _tell_additions(self, subject: Subject) -> None:
+        for entry in subject.node.entries:
+            key = str(entry.key.value)
+            known = stance(subject.definition, key)
+            if known is not None and known in _TREADLE_ONLY and entry not in self.ignored:
+                self.report.add("TR217", entry.key.span, hint=_TREADLE_ONLY[known], key=key)
+        declared = subject.node.get("type") if subject.definition == "input" else None
+        if isinstance(declared, nodes.Scalar) and declared.value in _TREADLE_TYPES:
+            hint = "Spec Kit refuses this type"
+            self.report.add("TR217", declared.span, hint=hint, key=f"type: {declared.value}")
+
+    def _tell_missing_type(self, node: nodes.Mapping, where: str) -> None:
+        """Say which `type` a step without one seems to need."""
+        guessed = _guessed_kinds(node)
+        if guessed and node.entry("type") is None:
+            hint = " or ".join(f"'type: {kind}'" for kind in guessed)
+            span = (node.get("id") or node.entries[0].key).span
+            self.report.add("TR201", span, hint=f"write {hint}", where=where, key="type")
+
+    def _refuse_kind(self, node: nodes.Node, *, key: str, expected: str) -> None:
+        found = describe(nodes.plain(node))
+        self.report.add("TR203", node.span, key=key, expected=expected, found=found)
+
+
+def _kind(node: nodes.Mapping) -> str | None:
+    """Return the kind of a step, None when it names none that there is."""
+    named = node.get("type")
+    if named is None:
+        return None if _guessed_kinds(node) else _DEFAULT_KIND
+    value = named.value if isinstance(named, nodes.Scalar) else None
+    return value if isinstance(value, str) and value in kinds() else None
+
+
+def _guessed_kinds(node: nodes.Mapping) -> tuple[str, ...]:
+    """Return the kinds whose keys a step has that is not a command step either."""
+    present = frozenset(node.keys())
+    if _DEFAULT_KIND in present:
+        return ()
+    needed = ((kind, frozenset(needed_keys(kind)) - _ID) for kind in kinds())
+    return tuple(kind for kind, keys in needed if keys and keys <= present)
+
+
+def _data(node: nodes.Mapping) -> Json:
+    """Return an object as plain data, with no more than an outline of the steps inside it."""
+    return {
+        str(entry.key.value): _outline(entry) if entry.key.value in _NESTED else _plain(entry)
+        for entry in node.entries
+    }
+
+
+def _plain(entry: nodes.Entry) -> Json:
+    return nodes.plain(entry.value)
+
+
+def _outline(entry: nodes.Entry) -> Json:
+    match entry.value:
+        case nodes.Scalar():
+            return entry.value.value
+        case nodes.Sequence():
+            return [None] * len(entry.value.items)
+        case nodes.Mapping() if entry.key.value == "cases":
+            return {str(case.key.value): _outline(case) for case in entry.value.entries}
+    return {}
+
+
+def _without(node: nodes.Mapping, ignored: set[nodes.Entry]) -> nodes.Mapping:
+    entries = (
+        replace(e, value=_trimmed(e.value, ignored)) for e in node.entries if e not in ignored
+    )
+    return replace(node, entries=tuple(entries))
+
+
+def _trimmed(node: nodes.Node, ignored: set[nodes.Entry]) -> nodes.Node:
+    match node:
+        case nodes.Mapping():
+            return _without(node, ignored)
+        case nodes.Sequence():
+            return replace(node, items=tuple(_trimmed(item, ignored) for item in node.items))
+    return node

@@ -1,0 +1,214 @@
+"""From a scalar to a value of the plan: literal text and the blocks in it.
+
+Only two opening braces are special, and a block ends at the first two closing ones outside
+quotes. A scalar that is exactly one block keeps the type of its result.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from treadle.compiler.calls import check_calls, nodes_of
+from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.lexer import Declared as Declared
+from treadle.compiler.lexer import Fault
+from treadle.compiler.nodes import Scalar
+from treadle.compiler.parser import parse
+from treadle.compiler.portability import check_portability
+from treadle.plan.evaluate import EvaluationError, evaluate
+from treadle.plan.expression import Expression, Literal, Node, Op, Single, Text, Value
+
+Locate: TypeAlias = Callable[[int, int], Span]
+
+_QUOTED_OR_END = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"]|\}\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One expression of a scalar. Units: `offset` is where its text starts in the value."""
+
+    expression: Expression
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a scalar means, and its blocks in source order."""
+
+    value: Value
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What reading a block needs beside its text."""
+
+    declared: Declared
+    is_condition: bool
+    locate: Locate
+    report: Report
+
+
+def read_template(
+    scalar: Scalar,
+    *,
+    declared: Declared,
+    locate: Locate,
+    report: Report,
+    is_condition: bool = False,
+) -> Template:
+    """Return what a scalar means.
+
+    Shapes: `locate` maps two offsets into the scalar's value to a span of the source. With
+    `is_condition`, only the truth of a lone block counts.
+    Errors: TR111, TR217, TR306, TR318, TR401 to TR408, TR414 in the report; the value is then the
+    text itself.
+    """
+    text = scalar.value
+    if not isinstance(text, str) or "{{" not in text:
+        return Template(value=Literal(text))
+    pieces = _split(text, locate, report)
+    if pieces is None:
+        return Template(value=Literal(text))
+    is_lone = _is_lone(text, pieces)
+    context = _Context(
+        declared=declared, is_condition=is_condition and is_lone, locate=locate, report=report
+    )
+    parts: list[str | Expression] = []
+    blocks: list[Block] = []
+    is_sound = True
+    for start, piece, is_block in pieces:
+        if not is_block:
+            parts.append(piece)
+        elif piece.strip():
+            expression = _read_block(piece, start, context)
+            is_sound = is_sound and expression is not None
+            if expression is not None:
+                parts.append(expression)
+                blocks.append(Block(expression=expression, offset=start))
+    if not is_sound:
+        return Template(value=Literal(text))
+    if not blocks:
+        return Template(value=Literal("".join(p for p in parts if isinstance(p, str))))
+    value = Single(blocks[0].expression) if is_lone else Text(tuple(parts))
+    return Template(value=value, blocks=tuple(blocks))
+
+
+def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bool]] | None:
+    """Return the pieces of a text: their offset, their text and whether they are blocks.
+
+    None when a block's quote is never closed.
+    """
+    pieces: list[tuple[int, str, bool]] = []
+    position = 0
+    while (start := text.find("{{", position)) != -1:
+        if start > position:
+            pieces.append((position, text[position:start], False))
+        close = _find_close(text, start + 2)
+        if close is None and "}}" not in text[start + 2 :]:
+            report.add("TR402", locate(start, start + 2))
+            pieces.append((start, text[start:], False))
+            return pieces
+        if close is None or text[close] != "}":
+            quote = start if close is None else close
+            reason = "this quote is never closed"
+            report.add("TR401", locate(quote, quote + 1), reason=reason)
+            return None
+        pieces.append((start + 2, text[start + 2 : close], True))
+        position = close + 2
+    if position < len(text):
+        pieces.append((position, text[position:], False))
+    return pieces
+
+
+def _find_close(text: str, position: int) -> int | None:
+    """Return where a block closes or where a quote stands that is never closed."""
+    for found in _QUOTED_OR_END.finditer(text, position):
+        if found[0] == "}}" or len(found[0]) == 1:
+            return found.start()
+    return None
+
+
+def _is_lone(text: str, pieces: list[tuple[int, str, bool]]) -> bool:
+    """Return whether a text is one block and nothing else but blanks around it.
+
+    A blank block is no expression: the blanks around it stay.
+    """
+    blocks = [piece for _, piece, is_block in pieces if is_block]
+    rest = "".join(piece for _, piece, is_block in pieces if not is_block)
+    if len(blocks) != 1 or rest.strip():
+        return False
+    return bool(blocks[0].strip())
+
+
+def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
+    """Return the expression of one block; None, with a report, when it is not one."""
+    try:
+        parsed = parse(text, context.declared)
+    except Fault as fault:
+        span = context.locate(offset + fault.start, offset + fault.end)
+        context.report.add(
+            fault.code,
+            span,
+            hint=fault.hint,
+            reason=fault.detail,
+            limit=fault.detail,
+            what=fault.detail,
+        )
+        return None
+    ends = {word.start: word.end for word in parsed.words}
+
+    def place(at: int) -> Span:
+        # The name of a member in quotes starts behind its quote.
+        end = ends.get(at) or ends.get(at - 1, at + 2) - 1
+        return context.locate(offset + at, offset + end)
+
+    check_portability(
+        text,
+        parsed,
+        is_condition=context.is_condition,
+        declared=context.declared,
+        place=place,
+        report=context.report,
+    )
+    expression = Expression(text, parsed.tree, _reads(parsed.tree))
+    is_sound = check_calls(parsed.tree, place=place, report=context.report)
+    if is_sound and not expression.reads:
+        _check_constant(expression, place, context.report)
+    return expression
+
+
+def _check_constant(expression: Expression, place: Callable[[int], Span], report: Report) -> None:
+    """Evaluate an expression that reads nothing: what fails now fails always."""
+    try:
+        evaluate(expression, {})
+    except EvaluationError as error:
+        report.add("TR414", place(error.at), reason=error.message)
+
+
+def _reads(tree: Node) -> tuple[tuple[str, ...], ...]:
+    """Return the paths of names that a tree reads, each once, in source order."""
+    found: dict[tuple[str, ...], None] = {}
+    inner: set[int] = set()
+    for node in nodes_of(tree):
+        if node.op in (Op.NAME, Op.GET) and id(node) not in inner:
+            path = _path(node, inner)
+            if path is not None:
+                found[path] = None
+    return tuple(found)
+
+
+def _path(node: Node, inner: set[int]) -> tuple[str, ...] | None:
+    """Return the names of a path down from a root, noting its inner nodes."""
+    names: list[str] = []
+    walked: list[int] = []
+    current: object = node
+    while isinstance(current, Node) and current.op is Op.GET:
+        names.append(str(current.args[1]))
+        current = current.args[0]
+        walked.append(id(current))
+    if not isinstance(current, Node) or current.op is not Op.NAME:
+        return None
+    inner.update(walked)
+    return (str(current.args[0]), *reversed(names))

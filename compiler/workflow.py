@@ -1,0 +1,126 @@
+"""A workflow as its author declared it: typed steps, defaults filled in, expressions read.
+
+Names are not looked up yet: the checks do that, with the sites and declarations kept here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from treadle.compiler import keys, nodes
+from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.inputs import read_inputs
+from treadle.compiler.read_steps import read_steps
+from treadle.compiler.scope import Names, declare
+from treadle.compiler.sites import Field, Inherited, Reading, Site, direct_value
+from treadle.compiler.template import Declared
+from treadle.plan.expression import Json, Literal
+from treadle.plan.plan import Defaults, Output
+from treadle.plan.steps import Step, walk
+
+DEFAULT_VERSION = "0.0.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """What a plan is made of, and what the checks need to point at its mistakes.
+
+    Shapes: `step_spans` and `by_path` are keyed by `Step.path`, the former with the span of the
+    id; `names` also holds the entries that were left out of `steps`.
+    """
+
+    document: nodes.Document
+    id: str
+    name: str
+    version: str
+    description: str | None
+    defaults: Defaults
+    inputs: Mapping[str, Json]
+    steps: tuple[Step, ...]
+    outputs: Mapping[str, Output]
+    names: Names
+    sites: tuple[Site, ...]
+    by_path: Mapping[str, Step]
+    step_spans: Mapping[str, Span]
+
+    @property
+    def root(self) -> nodes.Mapping:
+        """The top of the document."""
+        assert isinstance(self.document.root, nodes.Mapping)
+        return self.document.root
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The declared inputs, in the order of writing."""
+        order = self.inputs.get("x-order")
+        return tuple(str(name) for name in order) if isinstance(order, list) else ()
+
+    def input_schema(self, name: str) -> Mapping[str, Json] | None:
+        """Return the schema of an input, None for a name that is not declared."""
+        properties = self.inputs.get("properties")
+        found = properties.get(name) if isinstance(properties, Mapping) else None
+        return found if isinstance(found, Mapping) else None
+
+
+def read_workflow(document: nodes.Document, report: Report) -> Workflow:
+    """Read a document whose shape was found right.
+
+    Errors: TR604, what reading inputs reports and what reading expressions reports.
+    """
+    root = document.root
+    assert isinstance(root, nodes.Mapping)
+    head = keys.mapping(root, "workflow") or nodes.Mapping(entries=(), span=root.span)
+    inputs = read_inputs(keys.mapping(root, "inputs"), report=report)
+    properties = inputs.get("properties")
+    names = declare(root)
+    reading = Reading(
+        document=document,
+        declared=Declared(
+            steps=names.ids,
+            inputs=frozenset(properties) if isinstance(properties, Mapping) else frozenset(),
+        ),
+        inherited=Inherited(
+            integration=keys.text_scalar(head, "integration"),
+            model=keys.text_scalar(head, "model"),
+            options=keys.data(head, "options") or {},
+        ),
+        report=report,
+    )
+    steps = read_steps(names, reading)
+    outputs = _outputs(root, reading)
+    return Workflow(
+        document=document,
+        id=keys.text(head, "id") or "",
+        name=keys.text(head, "name") or "",
+        version=keys.text(head, "version") or DEFAULT_VERSION,
+        description=keys.text(head, "description"),
+        defaults=Defaults(
+            integration=keys.text(head, "integration"), model=keys.text(head, "model")
+        ),
+        inputs=inputs,
+        steps=steps,
+        outputs=MappingProxyType(outputs),
+        names=names,
+        sites=tuple(reading.sites),
+        by_path=MappingProxyType({step.path: step for step in walk(steps)}),
+        step_spans=MappingProxyType({d.path: d.span for d in reversed(names.declarations)}),
+    )
+
+
+def _outputs(root: nodes.Mapping, reading: Reading) -> dict[str, Output]:
+    declared = keys.mapping(root, "outputs")
+    return {
+        str(entry.key.value): _output(str(entry.key.value), entry.value, reading)
+        for entry in (declared.entries if declared is not None else ())
+        if isinstance(entry.value, nodes.Mapping)
+    }
+
+
+def _output(name: str, node: nodes.Mapping, reading: Reading) -> Output:
+    value = node.get("value")
+    field = Field(reading=reading, step=None, key=f"{name}.value")
+    return Output(
+        value=direct_value(value, field) if value is not None else Literal(None),
+        schema=keys.data(node, "schema"),
+        description=keys.text(node, "description"),
+    )

@@ -1,0 +1,111 @@
+"""Running plans from Python: `run`, `resume` and `status`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from treadle.executor.local.session import Host, Rested
+from treadle.executor.local.session import resume as resume_run
+from treadle.executor.local.session import start as start_run
+from treadle.executor.local.store import Store
+from treadle.executor.outcome import status_object
+from treadle.executor.state import RunStatus
+from treadle.plan.expression import Json
+from treadle.plan.inputs import Given
+from treadle.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A run as it rests.
+
+    Shapes: `outputs` are the workflow's own; `results` are the records of its steps by id, each
+    with address, type, status, output, error, attempts, started_at and finished_at; `gate` is
+    the gate that waits for an answer (step_id, address, message, options, choice), if any.
+    """
+
+    run_id: str
+    status: RunStatus
+    outputs: Mapping[str, Json]
+    results: Mapping[str, Mapping[str, Json]]
+    gate: Mapping[str, Json] | None
+    error: str | None
+    _object: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``treadle status RUN --json`` prints for this run."""
+        return dict(self._object)
+
+
+def run(
+    plan: Plan,
+    inputs: Mapping[str, Json] | None = None,
+    *,
+    project: Path | str = ".",
+    run_id: str | None = None,
+    lenient: bool = False,
+) -> RunResult:
+    """Run a plan in a project's folder until it completes, pauses or fails.
+
+    Errors: treadle.executor.Refused, with every reason, before anything ran.
+    """
+    rested = start_run(plan, _given(inputs), host=_host(project), lenient=lenient, run_id=run_id)
+    return _result_of(rested)
+
+
+def resume(
+    run_id: str,
+    inputs: Mapping[str, Json] | None = None,
+    *,
+    project: Path | str = ".",
+    choices: Mapping[str, str] | None = None,
+    comment: str | None = None,
+) -> RunResult:
+    """Go on with a paused, failed or interrupted run.
+
+    Shapes: `inputs` are merged over the run's own; `choices` answer gates by step id or address.
+    Errors: treadle.executor.Refused, with every reason; the run is as it was.
+    """
+    rested = resume_run(
+        run_id,
+        _given(inputs),
+        host=_host(project),
+        choices=[f"{gate}={choice}" for gate, choice in (choices or {}).items()],
+        comment=comment,
+    )
+    return _result_of(rested)
+
+
+def status(run_id: str, *, project: Path | str = ".") -> RunResult:
+    """Return a run as it stands. Errors: treadle.executor.Refused for an unknown run."""
+    store = Store(Path(project).resolve())
+    folder = store.find(run_id)
+    _, found = store.load(folder)
+    shown = store.shown_status(folder, found)
+    return _result(status_object(found, shown), shown)
+
+
+def _given(inputs: Mapping[str, Json] | None) -> Mapping[str, Given]:
+    return {name: Given(value=value, is_text=False) for name, value in (inputs or {}).items()}
+
+
+def _host(project: Path | str) -> Host:
+    return Host(project=Path(project).resolve(), environment=dict(os.environ))
+
+
+def _result_of(rested: Rested) -> RunResult:
+    return _result(status_object(rested.run, rested.run.status), rested.run.status)
+
+
+def _result(shown: dict[str, Any], run_status: RunStatus) -> RunResult:
+    return RunResult(
+        run_id=shown["run_id"],
+        status=run_status,
+        outputs=shown.get("outputs", {}),
+        results=shown["results"],
+        gate=shown.get("gate"),
+        error=shown.get("error"),
+        _object=shown,
+    )

@@ -1,0 +1,107 @@
+"""Decides what follows from an event: more events, and commands to the world.
+
+| event from outside | what is decided |
+|---|---|
+| run-created | the first step is entered |
+| action-finished | done: the next step is entered; failed: its sequence halts |
+| run-resumed | every sequence that is open goes on at the step it stands at |
+| run-interrupted | nothing: the run rests |
+| continued | what was put off |
+
+| work | done by |
+|---|---|
+| enter a sequence's next step | enter.py, by the kind of the step |
+| leave a control step, halt a sequence, fill a fan-out, reopen | settle.py |
+
+`decide` has no clock, no randomness, no input or output: the same state and event give the same
+decision, in this process and in any other. It makes at most `MAX_DECISIONS` at once.
+"""
+
+from dataclasses import dataclass
+
+from treadle.executor.address import ROOT, sequence_of
+from treadle.executor.apply import apply, created
+from treadle.executor.commands import Command, Continue
+from treadle.executor.enter import enter
+from treadle.executor.events import (
+    ActionFinished,
+    Continued,
+    Event,
+    OutsideEvent,
+    PutOff,
+    RunCreated,
+    RunInterrupted,
+    RunResumed,
+)
+from treadle.executor.program import Program
+from treadle.executor.settle import fill, halt, leave, reopen
+from treadle.executor.state import Phase, Run
+from treadle.executor.turn import Turn, Work
+
+MAX_DECISIONS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What follows from an event.
+
+    Shapes: `events` begins with the event itself; `run` is the state after all of them.
+    """
+
+    events: tuple[Event, ...]
+    commands: tuple[Command, ...]
+    run: Run
+
+
+def decide(program: Program, run: Run | None, event: OutsideEvent) -> Decision:
+    """Return everything that follows from an event; `run` is None before there is one.
+
+    Errors: KeyError or ValueError for an event that cannot follow this state.
+    """
+    if isinstance(event, RunCreated):
+        turn = Turn(run=created(program, event), events=[event])
+    elif run is None:
+        raise ValueError("the first event of a run is run-created")
+    else:
+        turn = Turn(run=apply(run, event), events=[event])
+    _begin(turn, run, event)
+    _work_off(turn)
+    return Decision(events=tuple(turn.events), commands=tuple(turn.commands), run=turn.run)
+
+
+def _begin(turn: Turn, before: Run | None, event: OutsideEvent) -> None:
+    match event:
+        case RunCreated():
+            turn.then(Work.ENTER, ROOT)
+        case RunResumed():
+            turn.then(Work.REOPEN, ROOT)
+        case ActionFinished(address=address):
+            is_done = turn.occurrence(address).phase is Phase.DONE
+            turn.then(Work.ENTER if is_done else Work.HALT, sequence_of(address))
+        case Continued():
+            tasks = before.put_off if before is not None else ()
+            turn.work.extend((Work(str(work)), str(address)) for work, address in tasks)
+        case RunInterrupted():
+            pass
+
+
+def _work_off(turn: Turn) -> None:
+    for _ in range(MAX_DECISIONS):
+        if not turn.work:
+            return
+        work, address = turn.work.popleft()
+        match work:
+            case Work.ENTER:
+                enter(turn, address)
+            case Work.LEAVE:
+                leave(turn, address)
+            case Work.HALT:
+                halt(turn, address)
+            case Work.FILL:
+                fill(turn, address)
+            case Work.REOPEN:
+                reopen(turn, address)
+    if turn.work:
+        waiting = tuple((work.value, address) for work, address in turn.work)
+        turn.happens(PutOff(tasks=turn.run.put_off + waiting))
+        turn.commands.append(Continue())

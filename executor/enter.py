@@ -1,0 +1,228 @@
+"""Enters the step that a sequence stands at: decides what can be decided, asks for the rest.
+
+An expression that cannot be evaluated is a failed step with a record like any other failure.
+"""
+
+from typing import assert_never
+
+from treadle.executor import address as addresses
+from treadle.executor.address import ROOT
+from treadle.executor.commands import Perform
+from treadle.executor.events import (
+    ActionStarted,
+    BranchTaken,
+    FanOutStarted,
+    Halt,
+    LoopEntered,
+    OutputsCollected,
+    RoundStarted,
+    RunCompleted,
+    RunFailed,
+    StepFinished,
+    StepStatus,
+)
+from treadle.executor.gate import enter_gate
+from treadle.executor.names import names
+from treadle.executor.state import RUN_SCOPE, Sequence
+from treadle.executor.turn import Turn, Work
+from treadle.plan.catalogue import error_text
+from treadle.plan.evaluate import EvaluationError, holds, render
+from treadle.plan.expression import Json
+from treadle.plan.steps import (
+    CommandStep,
+    FanInStep,
+    FanOutStep,
+    GateStep,
+    GithubStep,
+    IfStep,
+    InitStep,
+    Kind,
+    LoopStep,
+    PromptStep,
+    ShellStep,
+    SlotStep,
+    Step,
+    SwitchStep,
+)
+from treadle.plan.text import as_text, kind_of
+
+
+def enter(turn: Turn, sequence_address: str) -> None:
+    """Enter the step that a sequence stands at, or leave the sequence at its end."""
+    sequence = turn.run.sequences[sequence_address]
+    step = turn.run.open_step(sequence)
+    if step is not None:
+        try:
+            _enter_step(turn, sequence, step)
+        except EvaluationError as error:
+            fail(turn, sequence, step, error=error_text("TR801", reason=error.message))
+    elif sequence_address == ROOT:
+        _complete(turn)
+    elif sequence.is_item:
+        turn.then(Work.FILL, sequence.owner)
+    else:
+        turn.then(Work.LEAVE, sequence.owner)
+
+
+def fail(
+    turn: Turn,
+    sequence: Sequence,
+    step: Step,
+    *,
+    error: str,
+    output: dict[str, Json] | None = None,
+) -> None:
+    """Record a step as failed and go on as its `continue_on_error` says."""
+    finish(
+        turn,
+        sequence,
+        StepFinished(
+            address=addresses.step(sequence.address, step.id),
+            status=StepStatus.FAILED,
+            output=output if output is not None else {},
+            error=error,
+            halt=None if step.continue_on_error else Halt.FAILED,
+        ),
+    )
+
+
+def finish(turn: Turn, sequence: Sequence, event: StepFinished) -> None:
+    """Record a step that ended without an action, and go on or halt."""
+    turn.happens(event)
+    turn.then(Work.HALT if event.halt is not None else Work.ENTER, sequence.address)
+
+
+def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
+    address = addresses.step(sequence.address, step.id)
+    roots = names(turn.run, sequence.scope)
+    if step.condition is not None and not holds(step.condition, roots):
+        skipped = StepFinished(address=address, status=StepStatus.SKIPPED, output=None)
+        return finish(turn, sequence, skipped)
+    match step:
+        case ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep():
+            _start_action(turn, address)
+        case GateStep():
+            finish(turn, sequence, enter_gate(turn, step, address=address, roots=roots))
+        case SlotStep():
+            output: dict[str, Json] = {"slot": step.slot}
+            unfilled = StepFinished(address=address, status=StepStatus.SKIPPED, output=output)
+            finish(turn, sequence, unfilled)
+        case IfStep():
+            is_true = holds(step.test, roots)
+            segment = "then" if is_true else "else"
+            steps = step.then if is_true else step.otherwise
+            output = {"condition_result": is_true}
+            _take(turn, sequence, address, segment=segment if steps else None, output=output)
+        case SwitchStep():
+            _switch(turn, sequence, step, roots=roots)
+        case LoopStep():
+            _start_loop(turn, sequence, step, roots=roots)
+        case FanOutStep():
+            _start_fan_out(turn, sequence, step, roots=roots)
+        case FanInStep():
+            _collect(turn, sequence, step, roots=roots)
+        case _:
+            assert_never(step)
+
+
+def _start_action(turn: Turn, address: str) -> None:
+    known = turn.run.occurrences.get(address)
+    attempt = known.attempts + 1 if known is not None else 1
+    turn.happens(ActionStarted(address=address, attempt=attempt))
+    turn.commands.append(Perform(address=address, attempt=attempt))
+
+
+def _take(
+    turn: Turn,
+    sequence: Sequence,
+    address: str,
+    *,
+    segment: str | None,
+    output: dict[str, Json],
+) -> None:
+    turn.happens(BranchTaken(address=address, segment=segment, output=output))
+    inside = addresses.branch(address, segment) if segment is not None else sequence.address
+    turn.then(Work.ENTER, inside)
+
+
+def _switch(turn: Turn, sequence: Sequence, step: SwitchStep, *, roots: dict[str, Json]) -> None:
+    value = render(step.expression, roots)
+    text = as_text(value).strip()
+    segment, steps, matched = "default", step.default, "__default__"
+    for case in step.cases:
+        if case.key == text:
+            segment, steps, matched = f"case:{case.key}", case.steps, case.key
+            break
+    _take(
+        turn,
+        sequence,
+        addresses.step(sequence.address, step.id),
+        segment=segment if steps else None,
+        output={"matched_case": matched, "expression_value": value},
+    )
+
+
+def _start_loop(turn: Turn, sequence: Sequence, step: LoopStep, *, roots: dict[str, Json]) -> None:
+    address = addresses.step(sequence.address, step.id)
+    output: dict[str, Json] = {
+        "max_iterations": step.max_iterations,
+        "loop_type": step.kind.value,
+    }
+    goes_round = True
+    if step.kind is Kind.WHILE:
+        goes_round = holds(step.test, roots)
+        output["condition_result"] = goes_round
+    else:
+        output["condition"] = step.raw_condition
+    if goes_round and step.steps:
+        turn.happens(LoopEntered(address=address, output=output))
+        turn.happens(RoundStarted(address=address, round=1))
+        turn.then(Work.ENTER, addresses.round_(address, 1))
+    else:
+        # No round can change what an empty body's condition reads: it does nothing.
+        output |= {"iterations": 0, "limit_reached": False}
+        done = StepFinished(address=address, status=StepStatus.COMPLETED, output=output)
+        finish(turn, sequence, done)
+
+
+def _start_fan_out(
+    turn: Turn, sequence: Sequence, step: FanOutStep, *, roots: dict[str, Json]
+) -> None:
+    address = addresses.step(sequence.address, step.id)
+    items = render(step.items, roots)
+    output: dict[str, Json] = {"max_concurrency": step.max_concurrency}
+    if not isinstance(items, list | tuple):
+        error = error_text("TR807", found=kind_of(items))
+        output |= {"items": [], "item_count": 0}
+        return fail(turn, sequence, step, error=error, output=output)
+    output["item_count"] = len(items)
+    if not items:
+        output |= {"items": [], "results": []}
+        done = StepFinished(address=address, status=StepStatus.COMPLETED, output=output)
+        return finish(turn, sequence, done)
+    turn.happens(FanOutStarted(address=address, items=tuple(items), output=output))
+    turn.then(Work.FILL, address)
+
+
+def _collect(turn: Turn, sequence: Sequence, step: FanInStep, *, roots: dict[str, Json]) -> None:
+    known = turn.run.scopes[sequence.scope].names
+    sources = tuple(known.get(name) for name in step.wait_for)
+    results: list[Json] = [
+        {} if source is None else turn.occurrence(source).output or {} for source in sources
+    ]
+    roots["fan_in"] = {"results": results}
+    output = {name: render(value, roots) for name, value in step.output.items()}
+    address = addresses.step(sequence.address, step.id)
+    turn.happens(OutputsCollected(address=address, sources=sources, output=output))
+    turn.then(Work.ENTER, sequence.address)
+
+
+def _complete(turn: Turn) -> None:
+    roots = names(turn.run, RUN_SCOPE)
+    declared = turn.run.program.plan.outputs
+    try:
+        outputs = {name: render(output.value, roots) for name, output in declared.items()}
+    except EvaluationError as error:
+        turn.happens(RunFailed(error=error_text("TR801", reason=error.message)))
+    else:
+        turn.happens(RunCompleted(outputs=outputs))

@@ -1,0 +1,52 @@
+"""Answers to gates as they are given on a command line: ``CHOICE`` or ``GATE=CHOICE``."""
+
+from collections.abc import Mapping, Sequence
+
+from treadle.executor.errors import Refused
+from treadle.executor.gate import match_option
+from treadle.executor.open_steps import open_gates
+from treadle.executor.state import Occurrence, Run
+from treadle.plan.steps import GateStep
+
+
+def read_answers(run: Run, choices: Sequence[str]) -> Mapping[str, str]:
+    """Return the chosen options by the addresses of the gates they answer.
+
+    Shapes: GATE is an address or a step id. A bare CHOICE needs exactly one open gate.
+    Errors: Refused with TR710 (no such option), TR711 (no such gate) or TR712 (which one?).
+    """
+    gates = open_gates(run)
+    found: dict[str, str] = {}
+    for text in choices:
+        gate, choice = _addressed(gates, text)
+        options = gate.step.options if isinstance(gate.step, GateStep) else ()
+        option = match_option(options, choice)
+        if option is None:
+            hint = "the options are " + ", ".join(f"'{known}'" for known in options)
+            raise Refused.because("TR710", choice=choice, gate=gate.qualified, hint=hint)
+        found[gate.address] = option
+    return found
+
+
+def _addressed(gates: tuple[Occurrence, ...], text: str) -> tuple[Occurrence, str]:
+    if not gates:
+        raise Refused.because("TR711", reason="no gate is open")
+    name, separator, choice = (part.strip() for part in text.partition("="))
+    if separator:
+        named = [gate for gate in gates if name in (gate.address, gate.public, gate.qualified)]
+        if len(named) == 1:
+            return named[0], choice
+        if len(named) > 1:
+            raise Refused.because("TR712", gates=_list(tuple(named)))
+        if name.startswith("/"):
+            raise Refused.because(
+                "TR711", reason=f"no gate is open at '{name}'", hint=f"open: {_list(gates)}"
+            )
+    if len(gates) > 1:
+        hint = f"--choice {gates[0].address}=…"
+        raise Refused.because("TR712", gates=_list(gates), hint=hint)
+    return gates[0], text.strip()
+
+
+def _list(gates: tuple[Occurrence, ...]) -> str:
+    return ", ".join(gate.address for gate in gates)

@@ -1,0 +1,128 @@
+"""The journal of a run: an append-only table of transactions in a SQLite file of its own.
+
+A transaction is durable when `append` returns (write-ahead log, synchronous=FULL). Each row
+carries a hash over its own text and the row before it, since SQLite checks no page's contents: a
+row that was torn, changed, moved or taken out of the middle is noticed when the journal is read.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from treadle.executor.errors import Refused
+from treadle.executor.event_json import from_json, to_json
+from treadle.executor.events import Event
+
+JOURNAL_FORMAT = 1
+_FIRST_HASH = ""
+_BUSY_TIMEOUT_S = 10.0
+
+
+class Journal:
+    """A journal that is open for writing; only the holder of the run's lock has one."""
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        """Open the journal at `path`, or begin it.
+
+        Errors: Refused with TR901, TR902 or TR908.
+        """
+        self._path = path
+        self._run_id = run_id
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._begin_file()
+            _check_format(self._connection, run_id)
+            self._number, self._hash = self._last()
+        except sqlite3.Error as error:
+            raise _refusal(error, path=path, run_id=run_id) from error
+
+    def append(self, transactions: Iterable[Sequence[Event]]) -> None:
+        """Write transactions, all or none; durable on return. Errors: Refused with TR908."""
+        number, previous = self._number, self._hash
+        rows = []
+        for events in transactions:
+            body = json.dumps([to_json(event) for event in events], separators=(",", ":"))
+            number, previous = number + 1, _row_hash(previous, body)
+            rows.append((number, body, previous))
+        try:
+            self._connection.execute("BEGIN")
+            self._connection.executemany("INSERT INTO transactions VALUES (?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _refusal(error, path=self._path, run_id=self._run_id) from error
+        self._number, self._hash = number, previous
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _begin_file(self) -> None:
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS transactions"
+            " (number INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL)"
+        )
+        if self._connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            self._connection.execute(f"PRAGMA user_version={JOURNAL_FORMAT}")
+
+    def _last(self) -> tuple[int, str]:
+        row = self._connection.execute(
+            "SELECT number, hash FROM transactions ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return (row[0], row[1]) if row is not None else (0, _FIRST_HASH)
+
+
+def read(path: Path, run_id: str) -> Iterator[tuple[Event, ...]]:
+    """Yield the transactions of a journal, each checked against the chain of hashes.
+
+    Errors: Refused with TR901 (damaged) or TR902 (written by a newer version).
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            _check_format(connection, run_id)
+            rows = connection.execute("SELECT number, body, hash FROM transactions ORDER BY number")
+            previous = _FIRST_HASH
+            for expected, (number, body, row_hash) in enumerate(rows, start=1):
+                if number != expected:
+                    raise _damaged(run_id, f"transaction {expected} is missing")
+                previous = _row_hash(previous, body)
+                if row_hash != previous:
+                    raise _damaged(run_id, f"transaction {number} was changed")
+                yield _events(body, number=number, run_id=run_id)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _refusal(error, path=path, run_id=run_id) from error
+
+
+def _events(body: str, *, number: int, run_id: str) -> tuple[Event, ...]:
+    try:
+        return tuple(from_json(data) for data in json.loads(body))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(run_id, f"transaction {number} cannot be read: {error}") from error
+
+
+def _check_format(connection: sqlite3.Connection, run_id: str) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > JOURNAL_FORMAT:
+        raise Refused.because("TR902", run=run_id)
+
+
+def _row_hash(previous: str, body: str) -> str:
+    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+def _damaged(run_id: str, reason: str) -> Refused:
+    return Refused.because("TR901", run=run_id, reason=reason)
+
+
+def _refusal(error: sqlite3.Error, *, path: Path, run_id: str) -> Refused:
+    if isinstance(error, sqlite3.OperationalError):
+        return Refused.because("TR908", path=path, reason=error)
+    return _damaged(run_id, str(error))

@@ -1,0 +1,49 @@
+"""One owner a run: a lock that the kernel frees when its holder dies.
+
+The text in the file (process id and host) is information for people, never the lock itself.
+"""
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+
+from treadle.executor.errors import Refused
+
+
+class RunLock:
+    """An exclusive lock on a run, held until `release` or the end of the process."""
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        """Take the lock. Errors: Refused with TR903 that says who holds it, or TR908."""
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Refused.because("TR908", path=path, reason=error.strerror) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._file, 200, 0).decode("utf-8", "replace").strip()
+            os.close(self._file)
+            raise Refused.because("TR903", run=run_id, holder=holder or "another process") from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Free the lock."""
+        os.close(self._file)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock at `path`."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False

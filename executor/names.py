@@ -1,0 +1,82 @@
+"""What expressions can read at one place of a run: views of its state, never copies.
+
+| root | holds |
+|---|---|
+| inputs | the values of the inputs, without secrets |
+| steps | the records of the steps that have one, by the names of the scope |
+| item | the item of the innermost fan-out |
+| fan_in | the results that a fan-in collects |
+| context | run_id and workflow_dir |
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from treadle.executor.state import Occurrence, Run, Scope
+from treadle.plan.expression import Json, Literal, Single, Text, Value
+from treadle.plan.steps import CommandStep, PromptStep
+
+
+@dataclass(frozen=True, slots=True)
+class StepsView(Mapping[str, Json]):
+    """The records of a scope by the names of their steps."""
+
+    run: Run
+    scope: Scope
+
+    def __getitem__(self, name: str) -> Json:
+        return record(self.run, self.run.occurrences[self.scope.names[name]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.scope.names))
+
+    def __len__(self) -> int:
+        return len(self.scope.names)
+
+
+def names(run: Run, scope: str) -> dict[str, Json]:
+    """Return the roots that an expression in `scope` can read."""
+    here = run.scopes[scope]
+    return {
+        "inputs": run.inputs,
+        "steps": StepsView(run, here),
+        "item": here.item,
+        "fan_in": None,
+        "context": {"run_id": run.id, "workflow_dir": run.workflow_dir},
+    }
+
+
+def record(run: Run, occurrence: Occurrence) -> dict[str, Json]:
+    """Return the record of an occurrence, as expressions see it."""
+    output = occurrence.output if occurrence.output is not None else {}
+    step = occurrence.step
+    defaults = run.program.plan.defaults
+    integration, model = output.get("integration"), output.get("model")
+    if isinstance(step, CommandStep | PromptStep):
+        integration = integration or _written(step.integration)
+        model = model or _written(step.model)
+    return {
+        "type": step.kind.value,
+        "status": occurrence.status.value if occurrence.status is not None else None,
+        "output": occurrence.output,
+        "error": occurrence.error,
+        "integration": integration or defaults.integration,
+        "model": model or defaults.model,
+        "options": output.get("options") or {},
+        "input": output.get("input") or {},
+    }
+
+
+def _written(value: Value) -> Json:
+    """Return a value as the author wrote it, for a record whose step never came so far."""
+    match value:
+        case Literal(literal):
+            return literal
+        case Single(expression):
+            return "{{" + expression.text + "}}"
+        case Text(parts):
+            return "".join(
+                part if isinstance(part, str) else "{{" + part.text + "}}" for part in parts
+            )
+        case _:
+            return None

@@ -1,0 +1,155 @@
+"""What happens around steps: leaving and repeating, halting, filling a fan-out, reopening.
+
+A halt travels outwards: through branches and loops at once, through a fan-out when none of its
+items is at work any more; at the root it ends or pauses the run.
+"""
+
+from treadle.executor import address as addresses
+from treadle.executor.address import ROOT
+from treadle.executor.enter import fail
+from treadle.executor.events import (
+    Halt,
+    ItemStarted,
+    RoundStarted,
+    RunAborted,
+    RunFailed,
+    RunPaused,
+    StepHalted,
+    StepLeft,
+    StepReopened,
+)
+from treadle.executor.names import names
+from treadle.executor.state import Occurrence, Phase, Sequence
+from treadle.executor.turn import Turn, Work
+from treadle.plan.catalogue import error_text
+from treadle.plan.evaluate import EvaluationError, holds
+from treadle.plan.steps import FanOutStep, LoopStep
+
+
+def leave(turn: Turn, address: str) -> None:
+    """Go on after a branch or a round: with another round, or with the step behind."""
+    owner = turn.occurrence(address)
+    if isinstance(owner.step, LoopStep):
+        _next_round(turn, owner, owner.step)
+    else:
+        turn.happens(StepLeft(address=address, output={}))
+        turn.then(Work.ENTER, owner.sequence)
+
+
+def _next_round(turn: Turn, owner: Occurrence, step: LoopStep) -> None:
+    sequence = turn.run.sequences[owner.sequence]
+    is_last = owner.rounds >= step.max_iterations
+    try:
+        goes_on = holds(step.test, names(turn.run, sequence.scope))
+    except EvaluationError as error:
+        if not is_last:
+            text = error_text("TR801", reason=error.message)
+            return fail(turn, sequence, step, error=text, output=dict(owner.output or {}))
+        goes_on = True
+    if goes_on and not is_last:
+        turn.happens(RoundStarted(address=owner.address, round=owner.rounds + 1))
+        turn.then(Work.ENTER, addresses.round_(owner.address, owner.rounds + 1))
+        return
+    turn.happens(
+        StepLeft(
+            address=owner.address,
+            output={"iterations": owner.rounds, "limit_reached": goes_on},
+        )
+    )
+    turn.then(Work.ENTER, owner.sequence)
+
+
+def halt(turn: Turn, sequence_address: str) -> None:
+    """Stop a sequence at the step it stands at, and what stands around it."""
+    sequence = turn.run.sequences[sequence_address]
+    stopped = _stopped(turn, sequence)
+    if sequence_address == ROOT:
+        match stopped.halt:
+            case Halt.PAUSED:
+                turn.happens(RunPaused())
+            case Halt.ABORTED:
+                turn.happens(RunAborted(error=stopped.halt_error))
+            case _:
+                turn.happens(RunFailed(error=stopped.halt_error))
+    elif sequence.is_item:
+        turn.then(Work.FILL, sequence.owner)
+    else:
+        _halt_owner(turn, turn.occurrence(sequence.owner), stopped)
+
+
+def _halt_owner(turn: Turn, owner: Occurrence, stopped: Occurrence) -> None:
+    turn.happens(
+        StepHalted(
+            address=owner.address,
+            halt=stopped.halt or Halt.FAILED,
+            error=stopped.halt_error,
+        )
+    )
+    turn.then(Work.HALT, owner.sequence)
+
+
+def _stopped(turn: Turn, sequence: Sequence) -> Occurrence:
+    step = turn.run.open_step(sequence)
+    if step is None:
+        raise ValueError(f"{sequence.address} is at its end and cannot halt")
+    return turn.occurrence(addresses.step(sequence.address, step.id))
+
+
+def fill(turn: Turn, address: str) -> None:
+    """Start the next item of a fan-out, or end the fan-out when none is at work."""
+    owner = turn.occurrence(address)
+    fan = owner.fan
+    if fan is None or not isinstance(owner.step, FanOutStep):
+        raise ValueError(f"{address} is not a fan-out at work")
+    has_more = bool(fan.again) or fan.next < len(fan.items)
+    if has_more and not fan.is_halting and fan.active < owner.step.concurrency:
+        index = fan.again[0] if fan.again else fan.next
+        inside = addresses.item(address, index)
+        is_new = inside not in turn.run.sequences
+        turn.happens(ItemStarted(address=address, index=index))
+        turn.then(Work.FILL, address)
+        turn.then(Work.ENTER if is_new else Work.REOPEN, inside)
+    elif fan.active == 0:
+        _end_fan_out(turn, owner)
+
+
+def _end_fan_out(turn: Turn, owner: Occurrence) -> None:
+    # A second FILL may be waiting for a fan-out that the first one has ended.
+    if owner.phase is not Phase.ACTIVE:
+        return
+    halted = _first_halted(turn, owner)
+    if halted is not None:
+        _halt_owner(turn, owner, halted)
+    else:
+        turn.happens(StepLeft(address=owner.address, output={}))
+        turn.then(Work.ENTER, owner.sequence)
+
+
+def _first_halted(turn: Turn, owner: Occurrence) -> Occurrence | None:
+    fan = owner.fan
+    if fan is None or not fan.is_halting:
+        return None
+    for index in range(fan.next):
+        sequence = turn.run.sequences[addresses.item(owner.address, index)]
+        if turn.run.open_step(sequence) is not None:
+            return _stopped(turn, sequence)
+    return None
+
+
+def reopen(turn: Turn, sequence_address: str) -> None:
+    """Go on with a sequence at exactly the step it stands at, at any depth."""
+    sequence = turn.run.sequences[sequence_address]
+    step = turn.run.open_step(sequence)
+    address = addresses.step(sequence_address, step.id) if step is not None else ROOT
+    occurrence = turn.run.occurrences.get(address)
+    if occurrence is None:
+        return turn.then(Work.ENTER, sequence_address)
+    turn.happens(StepReopened(address=address))
+    if occurrence.segment is not None:
+        turn.then(Work.REOPEN, addresses.branch(address, occurrence.segment))
+    elif occurrence.rounds:
+        turn.then(Work.REOPEN, addresses.round_(address, occurrence.rounds))
+    elif occurrence.fan is not None:
+        turn.then(Work.FILL, address)
+    else:
+        turn.then(Work.ENTER, sequence_address)

@@ -1,0 +1,177 @@
+"""The state of a run: a value that changes only by applying events.
+
+Maps are persistent (a change shares everything else with the state before) and are never
+iterated by hash: whatever needs an order walks addresses, sequences or `history`.
+
+Three kinds of things have an address: an *occurrence* is one execution of a step; a *sequence* is
+one execution of a list of steps; a *scope* is where the names of steps are looked up: the run, or
+one item of a fan-out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rpds import HashTrieMap, List
+
+from treadle.executor.address import ROOT
+from treadle.executor.events import Answer, Halt, StepStatus
+from treadle.executor.program import Program
+from treadle.plan.expression import Json
+from treadle.plan.steps import Step
+
+RUN_SCOPE = ROOT
+
+
+class RunStatus(StrEnum):
+    """The status of a run; INTERRUPTED is shown, never stored."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether a run of this status can go on."""
+        return self in (RunStatus.PAUSED, RunStatus.FAILED, RunStatus.INTERRUPTED)
+
+
+class Phase(StrEnum):
+    """How far an occurrence is: at work, done, or stopped by itself or something inside it."""
+
+    ACTIVE = "active"
+    DONE = "done"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One execution of a step.
+
+    Shapes: `local` is its name in its scope, `qualified` the id that Spec Kit reports, `public`
+    the id under which results are shown. `status` is None until there is a record. `halt_error`
+    is the error of the step, here or inside, that caused `halt`. `shadowed` is the address that
+    `step.id` named in the scope before.
+    Units: times are ISO 8601 in UTC; attempts count from 1.
+    """
+
+    address: str
+    step: Step
+    sequence: str
+    local: str
+    qualified: str
+    public: str
+    phase: Phase
+    status: StepStatus | None = None
+    output: Mapping[str, Json] | None = None
+    error: str | None = None
+    halt: Halt | None = None
+    halt_error: str | None = None
+    attempts: int = 0
+    log: int = 0  # the number of the latest attempt's log files
+    shadowed: str | None = None
+    started_at: str
+    finished_at: str | None = None
+    segment: str | None = None  # if, switch: the branch that was taken
+    rounds: int = 0  # while, do-while: rounds that have begun
+    fan: "Fan | None" = None  # fan-out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fan:
+    """What a fan-out does.
+
+    Shapes: items before `next` have begun; `again` are those of them that a resume starts
+    anew, in order; `active` counts the items at work; `is_halting` forbids new ones.
+    """
+
+    items: tuple[Json, ...]
+    next: int = 0
+    again: tuple[int, ...] = ()
+    active: int = 0
+    is_halting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """One execution of a list of steps: `index` is the step it stands at.
+
+    Shapes: `body` is its key in `Program.bodies`. `prefix` stands before public ids of steps in
+    a fan-out's item. `alias` is (public id of the owner, local id of the owner, number) in a
+    fan-out's item and in a loop's rounds after the first.
+    """
+
+    address: str
+    owner: str
+    body: tuple[str, str]
+    index: int
+    scope: str
+    prefix: str
+    alias: tuple[str, str, int] | None = None
+
+    @property
+    def is_item(self) -> bool:
+        """Whether this is one item of a fan-out, which has a scope of its own."""
+        return self.address == self.scope != RUN_SCOPE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The names of steps at one place: name → address; and the item there is, if any."""
+
+    names: "HashTrieMap[str, str]"
+    parent: str | None = None
+    has_item: bool = False
+    item: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything that is known of a run, but for its plan, which never changes.
+
+    Shapes: `versions` counts how often each input was given (1: at the start or by default);
+    `answered` holds the version of the verdict input that a gate's latest answer saw, by the
+    path of the gate; `history` holds addresses in the order in which they got a record, latest
+    first; `current` is the qualified id of the step that was started last or stopped the run.
+    """
+
+    program: Program = field(compare=False, repr=False)
+    id: str
+    status: RunStatus
+    inputs: Mapping[str, Json]
+    secrets: frozenset[str]
+    lenient: bool
+    workflow_dir: str | None
+    started_by: str | None
+    commit: str | None
+    created_at: str
+    updated_at: str
+    error: str | None = None
+    outputs: Mapping[str, Json] | None = None
+    current: str | None = None
+    actor: str | None = None
+    versions: "HashTrieMap[str, int]"
+    answered: "HashTrieMap[str, int]"
+    answers: "HashTrieMap[str, Answer]"
+    occurrences: "HashTrieMap[str, Occurrence]"
+    sequences: "HashTrieMap[str, Sequence]"
+    scopes: "HashTrieMap[str, Scope]"
+    history: "List[str]"
+    starts: int = 0  # attempts of actions so far, in all
+    put_off: tuple[tuple[str | int, ...], ...] = ()
+
+    def open_step(self, sequence: Sequence) -> Step | None:
+        """Return the step that a sequence stands at, None at its end."""
+        steps = self.program.bodies[sequence.body].steps
+        return steps[sequence.index] if sequence.index < len(steps) else None
+
+    @property
+    def step_index(self) -> int:
+        """The index of the top-level step that is being run, the last one at the end."""
+        root = self.sequences.get(ROOT)
+        return min(root.index, len(self.program.plan.steps) - 1) if root is not None else 0

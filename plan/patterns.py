@@ -1,0 +1,44 @@
+r"""The regular expressions of JSON Schema, run by Python.
+
+JSON Schema means those of ECMA-262: ``$`` is the end of the text and never stands before a last
+line break, ``\d`` and ``\w`` are ASCII, and a pattern is searched for, not matched from the start.
+"""
+
+import re
+from functools import lru_cache
+
+# An escape, a class in brackets, the head of a group, a quantifier, or one character.
+_TOKEN = re.compile(
+    r"""
+      \\ (?: x[0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} | . )
+    | \[ \^? \]? (?: \\. | [^\]\\] )* \]
+    | \( (?: \? (?: P?<[A-Za-z_]\w*> | P=\w+ | <[=!] | . ) )?
+    | (?: [*+?] | \{ [0-9]+ (?: , [0-9]* )? \} | \{ ,[0-9]+ \} ) [?+]?
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(pattern: str) -> tuple[str, ...]:
+    r"""Return the tokens of a pattern that compiles.
+
+    >>> tokens(r"^(?:a|[b-d])+\$$")
+    ('^', '(?:', 'a', '|', '[b-d]', ')', '+', '\\$', '$')
+    """
+    return tuple(_TOKEN.findall(pattern))
+
+
+def translated(pattern: str) -> str:
+    r"""Return the pattern in Python's dialect.
+
+    >>> translated(r"[$]\$$")
+    '(?a)[$]\\$\\Z'
+    """
+    return "(?a)" + "".join(r"\Z" if token == "$" else token for token in tokens(pattern))
+
+
+@lru_cache(maxsize=256)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return the pattern ready for `search`. Errors: re.error for one that Python does not know."""
+    return re.compile(translated(pattern))

@@ -1,0 +1,129 @@
+"""What is wrong with the values of inputs, in the author's words.
+
+Each problem names its field; the value of a secret stands in none of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from treadle.plan import catalogue
+from treadle.plan.canonical import canonical
+from treadle.plan.coercion import EXPECTED
+from treadle.plan.expression import Json
+
+# The keyword of a violation by a value that no validator can judge.
+UNCHECKABLE = "uncheckable"
+
+_SHOWN_LIMIT = 60
+
+_REASONS = {
+    "minimum": "must be at least {limit}, not {found}",
+    "maximum": "must be at most {limit}, not {found}",
+    "exclusiveMinimum": "must be more than {limit}, not {found}",
+    "exclusiveMaximum": "must be less than {limit}, not {found}",
+    "multipleOf": "must be a multiple of {limit}, not {found}",
+    "minLength": "must have at least {limit} characters, not {length}",
+    "maxLength": "must have at most {limit} characters, not {length}",
+    "pattern": "must match the pattern {limit}, not {found}",
+    "format": "must have the format {limit}, not {found}",
+    "minItems": "must have at least {limit} members, not {length}",
+    "maxItems": "must have at most {limit} members, not {length}",
+    "minProperties": "must have at least {limit} keys, not {length}",
+    "maxProperties": "must have at most {limit} keys, not {length}",
+    UNCHECKABLE: "is too deep or too large to be checked",
+    "uniqueItems": "must not hold the same member twice",
+    "anyOf": "fits none of the alternatives that are declared: {found}",
+    "oneOf": "must fit exactly one of the alternatives that are declared: {found}",
+    "not": "must not be {found}",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One value that is refused, or (as a warning) dropped.
+
+    Shapes: `field` is the name of an input, followed by the place inside it: ``hosts[0].port``.
+    """
+
+    code: str
+    field: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One keyword of a JSON Schema that a value breaks.
+
+    Shapes: `path` leads to the part `found` of the value; `keyword` is None where the schema is
+    false; `limit` is what stands under the keyword, `schema` what stands around it.
+    """
+
+    path: tuple[str | int, ...]
+    keyword: str | None
+    limit: Json
+    found: Json
+    schema: Mapping[str, Json]
+
+
+def problem(code: str, field: str, *, hint: str | None = None, **fields: object) -> Problem:
+    """Return a problem with the message of the catalogue.
+
+    Errors: KeyError for a code or a field that the catalogue does not know.
+    """
+    text = catalogue.message(code, name=field, **fields)
+    return Problem(code=code, field=field, message=text, hint=hint)
+
+
+def shown(value: Json) -> str:
+    """Return a value as it stands in a message: text in quotes, all else as JSON, cut if long."""
+    if isinstance(value, str):
+        cut = value if len(value) <= _SHOWN_LIMIT else value[:_SHOWN_LIMIT] + "…"
+        return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
+    text = canonical(value).decode("utf-8")
+    return text if len(text) <= _SHOWN_LIMIT else text[:_SHOWN_LIMIT] + "…"
+
+
+def alternatives(values: Iterable[Json]) -> str:
+    """Return a list of values for a message: ``'dev', 'prod'``."""
+    return ", ".join(shown(value) for value in values)
+
+
+def from_violation(violation: Violation, *, hidden: frozenset[str]) -> Problem:
+    """Return a violation as a problem; values of the inputs in `hidden` are left out."""
+    name, *inner = violation.path
+    field, found = str(name), shown(violation.found)
+    if name in hidden:
+        found = "the value given"
+    else:
+        field += "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in inner)
+    limit = violation.limit
+    match violation.keyword:
+        case "type":
+            words = limit if isinstance(limit, list) else [limit]
+            expected = " or ".join(EXPECTED.get(str(word), str(word)) for word in words)
+            return problem("TR702", field, expected=expected, found=found)
+        case "enum" | "const":
+            choices = limit if violation.keyword == "enum" and isinstance(limit, list) else [limit]
+            return problem("TR703", field, expected=alternatives(choices), found=found)
+        case keyword if name in hidden:
+            return problem("TR704", field, reason=f"does not fit '{keyword}' of its declaration")
+        case _:
+            return problem("TR704", field, reason=_reason(violation, found))
+
+
+def _reason(violation: Violation, found: str) -> str:
+    whole, schema, limit = violation.found, violation.schema, violation.limit
+    match violation.keyword:
+        case None:
+            return "must not be given"
+        case "required" if isinstance(whole, Mapping) and isinstance(limit, list):
+            return f"needs the keys {alternatives(key for key in limit if key not in whole)}"
+        case "additionalProperties" if isinstance(whole, Mapping):
+            known = schema.get("properties")
+            names = known if isinstance(known, Mapping) else {}
+            return f"has unknown keys: {alternatives(key for key in whole if key not in names)}"
+        case keyword:
+            length = len(whole) if isinstance(whole, str | list | Mapping) else 0
+            template = _REASONS.get(keyword, "does not fit '{keyword}' of its declaration")
+            return template.format(keyword=keyword, limit=shown(limit), found=found, length=length)
