@@ -12,13 +12,13 @@ from treadle.plan.signature import argument_fault, missing_fault
 _TEST_NAMED_AT = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 
 
-def check_calls(tree: Node, *, place: Callable[[int], Span], report: Report) -> bool:
+def check_calls(nodes: tuple[Node, ...], *, place: Callable[[int], Span], report: Report) -> bool:
     """Report unknown filters and tests and wrong arguments; return whether there are none.
 
     Errors: TR306, TR318, TR405, TR408 in the report.
     """
     is_sound = True
-    for node in nodes_of(tree):
+    for node in nodes:
         if node.op is Op.FILTER:
             is_sound &= _check_call(node, FILTERS, "TR306", place(node.at), report)
             is_sound &= _check_named_test(node, place, report)
@@ -34,9 +34,11 @@ def nodes_of(tree: Node) -> tuple[Node, ...]:
     while pending:
         node = pending.pop()
         found.append(node)
-        below = [argument for argument in node.args if isinstance(argument, Node)]
-        below += (argument for _, argument in node.keywords)
-        pending.extend(reversed(below))
+        for _, argument in reversed(node.keywords):
+            pending.append(argument)
+        for part in reversed(node.args):
+            if isinstance(part, Node):
+                pending.append(part)
     return tuple(found)
 
 

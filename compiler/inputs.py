@@ -6,12 +6,12 @@ its declared type, and treadle's own keys are told apart from JSON Schema's by `
 Before::
 
     inputs:
-      env: {default: dev, enum: [dev, prod], prompt: Where to?}
+      env: {default: dev, enum: [dev, prod], prompt: 'Where to?'}
 
 After::
 
     {type: object, properties: {env: {type: string, default: dev, enum: [dev, prod],
-     x-prompt: Where to?}}, required: [], additionalProperties: false, x-order: [env]}
+     x-prompt: 'Where to?'}}, required: [], additionalProperties: false, x-order: [env]}
 """
 
 import re

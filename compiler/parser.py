@@ -256,7 +256,9 @@ class _Converter:
             case nodes.Tuple():
                 raise self._fault(at, "TR401", "the brackets need one index")
             case _:
-                return Node(Op.INDEX, (value, self.convert(node.arg, depth + 1)), at)
+                # In ``tags.0`` the position stands for itself, in ``tags[0]`` its bracket.
+                place = self._after(at) if self._words[self._index[at]].kind == "dot" else at
+                return Node(Op.INDEX, (value, self.convert(node.arg, depth + 1)), place)
 
     def _function(self, op: Op, node: nodes.Filter | nodes.Test, at: int, depth: int) -> Node:
         """Return a filter or a test with its arguments."""

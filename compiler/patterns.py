@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from treadle.plan.patterns import tokens
+from treadle.plan.patterns import compiled, in_python, tokens
 
 # Up to so many rounds, all ways to split a text are still few.
 _FEW_ROUNDS = 16
@@ -52,10 +52,19 @@ def unusable(pattern: str) -> str | None:
         is_group = token in _GROUPS or re.match(r"\(\?P?[<=]", token)
         if (token.startswith("(?") and not is_group) or re.fullmatch(r"(?:[*+?]|\{.*\})\+", token):
             return f"'{token}' has no meaning in a pattern of JSON Schema"
+        # Python reads these otherwise than ECMA-262, or means to.
+        if re.match(r"\[\^?\]", token):
+            return r"a ']' in brackets is written '\]'"
+        if token.startswith("[") and "--" in re.sub(r"\\.", "", token):
+            return r"a '-' in brackets is written '\-'"
+        if token == "[":
+            return "'[' is never closed"
     try:
-        re.compile(pattern, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
-        return str(error)
+        compiled(pattern)
+    except re.error as error:
+        return error.msg
+    except (OverflowError, RecursionError):
+        return "it is too large"
     return None
 
 
@@ -103,7 +112,7 @@ def _bounds(parts: tuple[str, ...], at: int) -> tuple[int, int | None, int]:
 def _characters(token: str) -> frozenset[str]:
     if re.match(r"\\[1-9]|\(\?P=", token):
         return _EVERYTHING  # what a group matched
-    single = re.compile(token, re.ASCII)
+    single = re.compile(in_python(token), re.ASCII)
     return frozenset(filter(single.fullmatch, _SAMPLE))
 
 

@@ -6,7 +6,6 @@ its own.
 
 from collections.abc import Callable
 
-from treadle.compiler.calls import nodes_of
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.lexer import Declared, Word
 from treadle.compiler.parser import Parsed
@@ -41,6 +40,7 @@ def check_portability(
     text: str,
     parsed: Parsed,
     *,
+    nodes: tuple[Node, ...],
     is_condition: bool,
     declared: Declared,
     place: Callable[[int], Span],
@@ -53,15 +53,16 @@ def check_portability(
 
     _check_words(text, parsed.words, differs)
     _check_results(parsed.tree, not is_condition, declared, differs)
-    for node in nodes_of(parsed.tree):
+    for node in nodes:
         _check_grouping(node, parsed.grouped, differs)
         _check_form(text, node, differs)
-        name = str(node.args[0]) if node.args else ""
         if node.op is Op.TEST:
-            report.add("TR217", place(node.at), key=f"is {name}")
-        elif node.op is Op.FILTER and name in FILTERS and not FILTERS[name].is_portable:
-            report.add("TR217", place(node.at), key=name)
-    for node in _outermost_arithmetic(parsed.tree):
+            report.add("TR217", place(node.at), key=f"is {node.args[0]}")
+        elif node.op is Op.FILTER:
+            function = FILTERS.get(str(node.args[0]))
+            if function is not None and not function.is_portable:
+                report.add("TR217", place(node.at), key=function.name)
+    for node in _outermost_arithmetic(nodes):
         differs(node.at, "calculated", "null")
 
 
@@ -152,13 +153,8 @@ def _is_group(node: object) -> bool:
     return isinstance(node, Node) and node.op not in (Op.NAME, Op.GET, Op.INDEX)
 
 
-def _outermost_arithmetic(tree: Node) -> tuple[Node, ...]:
+def _outermost_arithmetic(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """Return the calculations that are not operands of another one."""
-    inner = {
-        id(argument)
-        for node in nodes_of(tree)
-        if node.op in _ARITHMETIC
-        for argument in node.args
-        if isinstance(argument, Node)
-    }
-    return tuple(n for n in nodes_of(tree) if n.op in _ARITHMETIC and id(n) not in inner)
+    found = [node for node in nodes if node.op in _ARITHMETIC]
+    inner = {id(argument) for node in found for argument in node.args}
+    return tuple(node for node in found if id(node) not in inner)

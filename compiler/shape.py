@@ -15,7 +15,7 @@ from treadle.compiler.shape_rules import Stance, breaches, kinds, needed_keys, s
 from treadle.plan.expression import Json
 
 _DEFAULT_KIND = "command"
-_ID = frozenset({"id"})
+_OF_ANY_KIND = frozenset({"id", "name"})
 # Steps stand under these keys; they are checked below whatever the kind of the step around them.
 _LISTS = ("then", "else", "steps", "default")
 _NESTED = frozenset({*_LISTS, "cases", "step"})
@@ -153,7 +153,7 @@ def _guessed_kinds(node: nodes.Mapping) -> tuple[str, ...]:
     present = frozenset(node.keys())
     if _DEFAULT_KIND in present:
         return ()
-    needed = ((kind, frozenset(needed_keys(kind)) - _ID) for kind in kinds())
+    needed = ((kind, frozenset(needed_keys(kind)) - _OF_ANY_KIND) for kind in kinds())
     return tuple(kind for kind, keys in needed if keys and keys <= present)
 
 
@@ -176,7 +176,9 @@ def _outline(entry: nodes.Entry) -> Json:
         case nodes.Sequence():
             return [None] * len(entry.value.items)
         case nodes.Mapping() if entry.key.value == "cases":
-            return {str(case.key.value): _outline(case) for case in entry.value.entries}
+            # Of cases with equal text the first one runs.
+            cases = reversed(entry.value.entries)
+            return {str(case.key.value): _outline(case) for case in cases}
     return {}
 
 

@@ -49,8 +49,8 @@ _TYPE_NAMES: Mapping[str, str] = {
     "object": "a mapping",
     "null": "null",
 }
-# Findings about a value that are best shown at a key beside it, or at its own key.
-_AT_KEY: Mapping[str, str] = {"TR211": "permissions", "TR220": "capture_max_bytes"}
+# Here the key should not be there at all, whatever its value.
+_AT_KEY = frozenset({"TR211", "TR220"})
 _LONGEST_SHOWN = 40
 
 
@@ -145,7 +145,7 @@ def _tell_value(code: str, breach: Breach, subject: Subject, report: Report) -> 
         hint=_hint_for_value(code, breach),
         key=_shown(breach.path),
         expected=_expected(breach),
-        found=fault(breach.value) if code == "TR213" else describe(breach.value),
+        found=_found(code, breach.value),
         where=subject.where,
         id=text,
         version=text,
@@ -156,6 +156,15 @@ def _tell_value(code: str, breach: Breach, subject: Subject, report: Report) -> 
     )
 
 
+def _found(code: str, value: Json) -> str:
+    match code:
+        case "TR209":
+            return describe(value).removeprefix("the number ")
+        case "TR213":
+            return fault(value)
+    return describe(value)
+
+
 def _span(code: str, breach: Breach, subject: Subject) -> Span:
     path = breach.path
     if code == "TR212":
@@ -164,16 +173,20 @@ def _span(code: str, breach: Breach, subject: Subject) -> Span:
     key: Span | None = None
     for part in path:
         if isinstance(node, nodes.Mapping):
-            entry = node.entry(str(part))
-            assert entry is not None, path
+            entry = _entries(node)[str(part)]
             node, key = entry.value, entry.key.span
         elif isinstance(node, nodes.Sequence):
             node, key = node.items[int(part)], None
     if breach.is_name and isinstance(node, nodes.Mapping):
-        named = node.entry(str(breach.value))
-        return named.key.span if named is not None else node.span
+        return _entries(node)[str(breach.value)].key.span
     is_blank = (node.span.line, node.span.column) == (node.span.end_line, node.span.end_column)
     return key if key is not None and (is_blank or code in _AT_KEY) else node.span
+
+
+# A mapping with thousands of wrong values would be searched from its start for each of them.
+@lru_cache(maxsize=4)
+def _entries(node: nodes.Mapping) -> Mapping[str, nodes.Entry]:
+    return {str(entry.key.value): entry for entry in reversed(node.entries)}
 
 
 def _expected(breach: Breach) -> str:

@@ -75,24 +75,33 @@ def read_template(
     context = _Context(
         declared=declared, is_condition=is_condition and is_lone, locate=locate, report=report
     )
-    parts: list[str | Expression] = []
-    blocks: list[Block] = []
+    parts = _read_pieces(pieces, context)
+    if parts is None:
+        return Template(value=Literal(text))
+    blocks = tuple(
+        Block(expression=part, offset=start) for start, part in parts if not isinstance(part, str)
+    )
+    if not blocks:
+        return Template(value=Literal("".join(str(part) for _, part in parts)))
+    value = Single(blocks[0].expression) if is_lone else Text(tuple(part for _, part in parts))
+    return Template(value=value, blocks=blocks)
+
+
+def _read_pieces(
+    pieces: list[tuple[int, str, bool]], context: _Context
+) -> list[tuple[int, str | Expression]] | None:
+    """Return the pieces with their blocks read, blank ones left out; None after a mistake."""
+    parts: list[tuple[int, str | Expression]] = []
     is_sound = True
     for start, piece, is_block in pieces:
         if not is_block:
-            parts.append(piece)
+            parts.append((start, piece))
         elif piece.strip():
             expression = _read_block(piece, start, context)
             is_sound = is_sound and expression is not None
             if expression is not None:
-                parts.append(expression)
-                blocks.append(Block(expression=expression, offset=start))
-    if not is_sound:
-        return Template(value=Literal(text))
-    if not blocks:
-        return Template(value=Literal("".join(p for p in parts if isinstance(p, str))))
-    value = Single(blocks[0].expression) if is_lone else Text(tuple(parts))
-    return Template(value=value, blocks=tuple(blocks))
+                parts.append((start, expression))
+    return parts if is_sound else None
 
 
 def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bool]] | None:
@@ -164,16 +173,18 @@ def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
         end = ends.get(at) or ends.get(at - 1, at + 2) - 1
         return context.locate(offset + at, offset + end)
 
+    nodes = nodes_of(parsed.tree)
     check_portability(
         text,
         parsed,
+        nodes=nodes,
         is_condition=context.is_condition,
         declared=context.declared,
         place=place,
         report=context.report,
     )
-    expression = Expression(text, parsed.tree, _reads(parsed.tree))
-    is_sound = check_calls(parsed.tree, place=place, report=context.report)
+    expression = Expression(text, parsed.tree, _reads(nodes))
+    is_sound = check_calls(nodes, place=place, report=context.report)
     if is_sound and not expression.reads:
         _check_constant(expression, place, context.report)
     return expression
@@ -187,11 +198,11 @@ def _check_constant(expression: Expression, place: Callable[[int], Span], report
         report.add("TR414", place(error.at), reason=error.message)
 
 
-def _reads(tree: Node) -> tuple[tuple[str, ...], ...]:
-    """Return the paths of names that a tree reads, each once, in source order."""
+def _reads(nodes: tuple[Node, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the paths of names that nodes of a tree read, each once, in source order."""
     found: dict[tuple[str, ...], None] = {}
     inner: set[int] = set()
-    for node in nodes_of(tree):
+    for node in nodes:
         if node.op in (Op.NAME, Op.GET) and id(node) not in inner:
             path = _path(node, inner)
             if path is not None:

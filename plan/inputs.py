@@ -52,8 +52,9 @@ class Given:
 class Resolved:
     """All values of a run's inputs, or everything that is wrong with them.
 
-    Shapes: `values` holds no secret; `missing` are the names that could still be asked for, each
-    with a problem of its own; `changed` are the names whose value is not the stored one.
+    Shapes: with problems, nothing may be run. `values` holds no secret; `missing` are the names
+    that could still be asked for, each with a problem of its own; `changed` are the names whose
+    value is not the stored one.
     """
 
     values: Mapping[str, Json]

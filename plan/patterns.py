@@ -20,6 +20,9 @@ _TOKEN = re.compile(
 )
 
 
+_IN_BRACKETS = re.compile(r"(\\.)|([\[&~|])", re.DOTALL)
+
+
 def tokens(pattern: str) -> tuple[str, ...]:
     r"""Return the tokens of a pattern that compiles.
 
@@ -35,7 +38,16 @@ def translated(pattern: str) -> str:
     >>> translated(r"[$]\$$")
     '(?a)[$]\\$\\Z'
     """
-    return "(?a)" + "".join(r"\Z" if token == "$" else token for token in tokens(pattern))
+    return "(?a)" + "".join(map(in_python, tokens(pattern)))
+
+
+def in_python(token: str) -> str:
+    """Return one token in Python's dialect, which keeps some signs in brackets for later use."""
+    if token == "$":
+        return r"\Z"
+    if token.startswith("[") and len(token) > 1:
+        return "[" + _IN_BRACKETS.sub(lambda m: m[1] or "\\" + m[2], token[1:-1]) + "]"
+    return token
 
 
 @lru_cache(maxsize=256)

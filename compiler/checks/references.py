@@ -20,11 +20,15 @@ from treadle.compiler.outputs import (
 from treadle.compiler.records import Records
 from treadle.compiler.scope import FAN_OUT, LOOPS, Target, may_have_run, other_branch
 from treadle.compiler.sites import Site
+from treadle.compiler.suggestions import did_you_mean
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import CommandStep, PromptStep, ShellStep
 
 OUTPUT = "output"
 JSON_DATA = "data"
+CAPTURED = frozenset({"stdout_truncated", "stderr_truncated", "timed_out", "interrupted"})
+
+_PARSE = "with 'output_format: json' at step '{step_id}', what it prints is read as"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,17 +169,22 @@ def _add_missing(
 
 
 def _output_hint(name: str, target: Target, known: tuple[str, ...], *, check: _Check) -> str | None:
-    step = check.workflow.by_path.get(target.step.path)
-    is_process = isinstance(step, ShellStep | CommandStep | PromptStep)
-    if is_process and name == JSON_DATA:
-        return f"add 'output_format: json' to step '{target.step.id}'"
-    if is_process and JSON_DATA in known and name not in known:
-        data = member(check.records.output(target.step), JSON_DATA)
-        if data is not None and name in property_names(data):
-            return f"write 'output.data.{name}'"
-    if isinstance(step, CommandStep | PromptStep) and name in ("timed_out", "interrupted"):
-        return f"write 'capture: true' at step '{target.step.id}'"
-    return None
+    """Return how a step of the author's own programs comes to leave a field, None otherwise."""
+    step, step_id = check.workflow.by_path.get(target.step.path), target.step.id
+    if not isinstance(step, ShellStep | CommandStep | PromptStep):
+        return None
+    if name in CAPTURED:
+        return f"write 'capture: true' at step '{step_id}'"
+    if step.output_format is None:
+        is_near = did_you_mean(name, known) is not None
+        return None if is_near else f"{_PARSE.format(step_id=step_id)} 'output.{_below_data(name)}'"
+    data = member(check.records.output(target.step), JSON_DATA)
+    is_inside = data is not None and name in property_names(data)
+    return f"write 'output.{_below_data(name)}'" if is_inside else None
+
+
+def _below_data(name: str) -> str:
+    return JSON_DATA if name == JSON_DATA else f"{JSON_DATA}.{name}"
 
 
 def _path(members: tuple[Member, ...]) -> str:

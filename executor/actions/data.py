@@ -90,7 +90,7 @@ def _float(digits: str) -> float:
 
 def _check_depth(value: Json) -> None:
     level: list[Json] = [value]
-    for _ in range(DEPTH_LIMIT + 1):
+    for _ in range(DEPTH_LIMIT):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return

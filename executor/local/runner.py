@@ -77,7 +77,7 @@ class _Signal:
 _Message: TypeAlias = _Came | _Signal
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # signal.signal shows its handler, which is bound to this
 class Runner:
     """One run being driven; only the holder of the run's lock has one."""
 

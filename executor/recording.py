@@ -1,0 +1,127 @@
+"""Occurrences and their records: how a step enters the state, gets a result and its names.
+
+A record is under the step's id in its scope as soon as it stands; in a loop's later rounds and in
+a fan-out's items also under a generated id.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from treadle.executor import address as addresses
+from treadle.executor.events import Halt, StepStatus
+from treadle.executor.state import Fan, Occurrence, Phase, Run
+from treadle.plan.expression import Json
+
+
+def entered(run: Run, address: str) -> Occurrence:
+    """Return the occurrence at an address, a new one when it is entered for the first time."""
+    known = run.occurrences.get(address)
+    if known is not None:
+        return known
+    sequence = run.sequences[addresses.sequence_of(address)]
+    step = run.open_step(sequence)
+    if step is None or addresses.step(sequence.address, step.id) != address:
+        raise ValueError(f"{address} is not where its sequence stands")
+    qualified = public = local = step.id
+    if sequence.alias is None:
+        public = sequence.prefix + step.id
+    else:
+        owner, local_owner, number = sequence.alias
+        qualified = public = f"{owner}:{step.id}:{number}"
+        local = f"{local_owner}:{step.id}:{number}"
+    return Occurrence(
+        address=address,
+        step=step,
+        sequence=sequence.address,
+        local=local,
+        qualified=qualified,
+        public=public,
+        phase=Phase.ACTIVE,
+        started_at=run.updated_at,
+    )
+
+
+def with_occurrence(run: Run, occurrence: Occurrence) -> Run:
+    """Return the run with an occurrence in the place of what was at its address."""
+    return replace(run, occurrences=run.occurrences.insert(occurrence.address, occurrence))
+
+
+def recorded(
+    run: Run,
+    address: str,
+    *,
+    output: Mapping[str, Json] | None,
+    phase: Phase,
+    status: StepStatus = StepStatus.COMPLETED,
+    error: str | None = None,
+    halt: Halt | None = None,
+    fan: Fan | None = None,
+    segment: str | None = None,
+) -> Run:
+    """Give an occurrence its record, and its scope the names it goes by from now on."""
+    occurrence = entered(run, address)
+    sequence = run.sequences[occurrence.sequence]
+    scope = run.scopes[sequence.scope]
+    named = scope.names.get(occurrence.step.id)
+    occurrence = replace(
+        occurrence,
+        phase=phase,
+        status=status,
+        output=output,
+        error=error,
+        halt=halt,
+        halt_error=error if halt is not None else None,
+        fan=fan if fan is not None else occurrence.fan,
+        segment=segment if segment is not None else occurrence.segment,
+        shadowed=occurrence.shadowed if named == address else named,
+        finished_at=run.updated_at,
+    )
+    run = with_occurrence(run, occurrence)
+    run = _named(run, sequence.scope, (occurrence.step.id, occurrence.local), address)
+    if sequence.is_item and scope.parent is not None:
+        # The template of a fan-out is known outside its item by its generated id.
+        run = _named(run, scope.parent, (occurrence.local,), address)
+    run = replace(run, history=run.history.push_front(address), current=occurrence.qualified)
+    return moved(run, occurrence)
+
+
+def moved(run: Run, occurrence: Occurrence) -> Run:
+    """Move a sequence past a step that is done; tell a fan-out of an item that ended."""
+    if occurrence.phase is Phase.ACTIVE:
+        return run
+    sequence = run.sequences[occurrence.sequence]
+    is_done = occurrence.phase is Phase.DONE
+    if is_done:
+        moved = replace(sequence, index=sequence.index + 1)
+        run = replace(run, sequences=run.sequences.insert(moved.address, moved))
+    if sequence.is_item:
+        owner = run.occurrences[sequence.owner]
+        if owner.fan is not None:
+            fan = replace(
+                owner.fan,
+                active=owner.fan.active - 1,
+                is_halting=owner.fan.is_halting or not is_done,
+            )
+            run = with_occurrence(run, replace(owner, fan=fan))
+    return run
+
+
+def _named(run: Run, scope_address: str, names: Iterable[str], address: str) -> Run:
+    scope = run.scopes[scope_address]
+    table = scope.names
+    for name in names:
+        table = table.insert(name, address)
+    return replace(run, scopes=run.scopes.insert(scope_address, replace(scope, names=table)))
+
+
+def unnamed(run: Run, occurrence: Occurrence) -> Run:
+    """Take back the names of a record that is made anew, so that its step reads what it read."""
+    sequence = run.sequences[occurrence.sequence]
+    scope = run.scopes[sequence.scope]
+    table = scope.names
+    for name in {occurrence.step.id, occurrence.local}:
+        if table.get(name) == occurrence.address:
+            table = table.discard(name)
+    if occurrence.shadowed is not None:
+        table = table.insert(occurrence.step.id, occurrence.shadowed)
+    return replace(run, scopes=run.scopes.insert(sequence.scope, replace(scope, names=table)))
