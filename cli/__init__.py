@@ -1,1 +1,30 @@
-"""The command line: one thin module a command."""
+"""The command line: `main` is the entry point of the program `treadle`.
+
+Whatever happens, a user sees a sentence and an exit status, never a traceback.
+"""
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the program with the arguments of the process, and end the process."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from importlib.metadata import version  # so that nothing else is imported for it
+
+        print(f"treadle {version('treadle')}")
+        return
+    # A value that the terminal cannot show must not cost the result of a run.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    from treadle.cli.guard import guarded
+
+    def work() -> int:
+        from treadle.cli.app import run_program
+
+        return run_program(arguments)
+
+    sys.exit(guarded(work, shows_traceback="-v" in arguments or "--verbose" in arguments))

@@ -13,6 +13,7 @@ from treadle.compiler.checks.cases import check_cases
 from treadle.compiler.checks.ids import check_ids
 from treadle.compiler.checks.integrations import check_integrations
 from treadle.compiler.checks.names import check_names
+from treadle.compiler.checks.options import check_options
 from treadle.compiler.checks.references import check_references
 from treadle.compiler.checks.secrets import check_secrets
 from treadle.compiler.checks.verdicts import check_verdicts
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     check_waits,
     check_verdicts,
     check_integrations,
+    check_options,
     check_secrets,
     check_names,
     check_references,

@@ -36,15 +36,19 @@ def read_source(path: Path, *, report: Report) -> bytes | None:
 
 
 def _read(path: Path, report: Report) -> bytes | None:
-    with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-        status = os.fstat(file.fileno())
+    descriptor = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             _refuse(path, "it is not a plain file", report)
             return None
-        # One byte more than allowed tells a file that grows while it is read.
-        source = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else None
-    size = len(source) if source is not None else status.st_size
-    if source is None or size > MAX_BYTES:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            # One byte more than is allowed tells a file that grows while it is read.
+            source = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
+    finally:
+        os.close(descriptor)
+    size = max(status.st_size, len(source))
+    if size > MAX_BYTES:
         report.add("TR104", START, size=size, limit=MAX_BYTES)
         return None
     return source

@@ -5,6 +5,7 @@ Nothing here fails: a comparison that makes no sense is false.
 
 import operator
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from treadle.plan.expression import Json
 
@@ -31,7 +32,7 @@ def is_member(value: Json, container: Json) -> bool:
 
 
 def _ordered(order: Callable[[float | str, float | str], bool]) -> Callable[[Json, Json], bool]:
-    """Return the comparison that `order` makes of two numbers or two texts, else false."""
+    """Return the comparison that `order` makes of two numbers, texts or lists, else false."""
 
     def holds(left: Json, right: Json) -> bool:
         first, second = _number_of(left), _number_of(right)
@@ -39,9 +40,19 @@ def _ordered(order: Callable[[float | str, float | str], bool]) -> Callable[[Jso
             return order(first, second)
         if isinstance(left, str) and isinstance(right, str):
             return order(left, right)
+        if isinstance(left, list) and isinstance(right, list):
+            return _lists_ordered(order, left, right)
         return False
 
     return holds
+
+
+def _lists_ordered(order: Callable[[Any, Any], bool], left: Json, right: Json) -> bool:
+    """Compare two lists member by member; members that have no order make it false."""
+    try:
+        return order(left, right)
+    except (TypeError, RecursionError):
+        return False
 
 
 def _number_of(value: Json) -> int | float | None:

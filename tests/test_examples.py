@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from treadle.compiler import compile_file
 from treadle.executor.api import RunResult, resume, run
 from treadle.plan.expression import Json

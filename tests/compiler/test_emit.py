@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from treadle.compiler import compile_file, compile_text
 from treadle.plan.canonical import canonical
 from treadle.plan.codec import to_json

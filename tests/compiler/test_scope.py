@@ -3,6 +3,7 @@
 from textwrap import dedent
 
 import pytest
+
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.document import load
 from treadle.compiler.nodes import Mapping

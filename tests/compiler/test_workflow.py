@@ -3,6 +3,7 @@
 from textwrap import dedent
 
 import pytest
+
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.document import load
 from treadle.compiler.read_steps import concurrency
@@ -208,5 +209,5 @@ def test_a_site_knows_its_step_its_key_and_its_place() -> None:
     inner, outer = found.sites
     assert ("/a", "input.p.0") == (inner.step.path if inner.step else None, inner.key)
     assert (None, "done.value") == (outer.step, outer.key)
-    assert (7, 22) == (inner.span(1, 8).line - 0, inner.span(7, 8).column)
+    assert (7, 21) == (inner.span(7, 8).line, inner.span(7, 8).column)
     assert isinstance(found.outputs["done"].value, Text)

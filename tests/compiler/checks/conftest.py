@@ -4,6 +4,7 @@ from collections.abc import Callable
 from textwrap import dedent
 
 import pytest
+
 from treadle.compiler import Diagnostic, compile_text
 
 HEAD = "workflow: {id: probe, name: Probe}\n"

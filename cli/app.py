@@ -1,0 +1,112 @@
+"""The verbs of the program, each in a module of its own that is imported when it is named.
+
+A command pays for nothing but its own imports: the others are known by their summaries only.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from treadle.cli.settings import (
+    NoInputOption,
+    ProjectOption,
+    QuietOption,
+    VerboseOption,
+    as_command,
+    read_settings,
+)
+
+PROGRAM = "treadle"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb: the module ``treadle.cli.<name>`` holds the function of that name."""
+
+    name: str
+    summary: str
+
+
+VERBS = (
+    Verb("run", "Run a workflow until it ends or waits for somebody."),
+    Verb("resume", "Go on with a run that is paused, failed or interrupted."),
+    Verb("status", "Show a run, or list all runs of the project."),
+    Verb("logs", "Print the raw output of a run's steps."),
+    Verb("validate", "Check workflow files."),
+    Verb("plan", "Show what a run would do, without doing it."),
+    Verb("schema", "Print the schema of workflow files, or of a workflow's inputs."),
+    Verb("graph", "Draw a workflow as a Mermaid flowchart."),
+    Verb("explain", "Explain a diagnostic."),
+    Verb("new", "Write a first workflow to start from."),
+)
+_EPILOG = "Exit status: 0 done or paused, 1 failed or findings, 2 refused, 130 interrupted."
+
+
+def run_program(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments ask for. Errors: SystemExit with its status."""
+    app = build(words=_words_to_complete() or arguments)
+    app(args=list(arguments), prog_name=PROGRAM)
+    return 0
+
+
+def build(*, words: Sequence[str]) -> typer.Typer:
+    """Return the program with the verb that stands in `words`, and stubs for the others."""
+    app = typer.Typer(
+        name=PROGRAM,
+        help="Compiles declarative YAML workflows into a validated plan and runs it durably.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_before_the_verb)
+    for verb in VERBS:
+        if verb.name in words:
+            module = import_module(f"treadle.cli.{verb.name}")
+            command = as_command(getattr(module, verb.name))
+        else:
+            command = _stub(verb)
+        app.command(verb.name, short_help=verb.summary)(command)
+    return app
+
+
+def _stub(verb: Verb) -> Callable[[], None]:
+    def stub() -> None:
+        raise AssertionError(f"{verb.name} is named and yet not loaded")
+
+    return stub
+
+
+def _words_to_complete() -> list[str]:
+    """Return the words of a line that a shell asks to have completed."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
+    return line.split()
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version  # needed for this only
+
+        typer.echo(f"{PROGRAM} {version(PROGRAM)}")
+        raise typer.Exit()
+
+
+def _before_the_verb(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", help="Show the version.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+    project: ProjectOption = None,
+    no_input: NoInputOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    context.obj = read_settings(project=project, no_input=no_input, quiet=quiet, verbose=verbose)

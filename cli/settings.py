@@ -1,0 +1,120 @@
+"""The options that every verb has, before or behind it."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from treadle.cli.exit_codes import ExitCode
+from treadle.cli.guard import guarded
+from treadle.cli.rejection import Rejected
+from treadle.cli.talk import Talk, talk_on_stderr
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        help="The folder of the project, instead of the one around the working directory.",
+        exists=True,
+        file_okay=False,
+    ),
+]
+NoInputOption = Annotated[bool, typer.Option("--no-input", help="Never ask anything.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Tell errors only.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Tell more, with the output of steps.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the options of every verb say.
+
+    Shapes: `project` is None when the project is to be found from the working directory.
+    """
+
+    project: Path | None = None
+    is_input_off: bool = False
+    is_quiet: bool = False
+    is_verbose: bool = False
+
+    def over(self, outer: "Settings") -> "Settings":
+        """Return these settings with those that stood before the verb."""
+        return Settings(
+            project=self.project or outer.project,
+            is_input_off=self.is_input_off or outer.is_input_off,
+            is_quiet=self.is_quiet or outer.is_quiet,
+            is_verbose=self.is_verbose or outer.is_verbose,
+        )
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether there is a person at a terminal who may be asked."""
+        return not self.is_input_off and sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def talk(self) -> Talk:
+        """The voice of the command."""
+        return talk_on_stderr(is_quiet=self.is_quiet)
+
+
+def read_settings(
+    *,
+    project: ProjectOption = None,
+    no_input: NoInputOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> Settings:
+    """Return the settings that the options say."""
+    return Settings(
+        project=project.resolve() if project is not None else None,
+        is_input_off=no_input,
+        is_quiet=quiet,
+        is_verbose=verbose,
+    )
+
+
+_SHARED = inspect.signature(read_settings).parameters
+
+
+def as_command(verb: Callable[..., int]) -> Callable[..., None]:
+    """Return a verb as a command of typer: with the shared options, and ending in a status.
+
+    Shapes: `verb` takes Settings first and returns an exit status.
+    """
+
+    @wraps(verb)
+    def command(context: typer.Context, **arguments: Any) -> None:
+        own = read_settings(**{name: arguments.pop(name) for name in _SHARED})
+        outer = context.obj if isinstance(context.obj, Settings) else Settings()
+        settings = own.over(outer)
+        code = guarded(
+            lambda: _unless_rejected(lambda: verb(settings, **arguments), settings.talk),
+            shows_traceback=settings.is_verbose,
+        )
+        raise typer.Exit(code)
+
+    _, *parameters = inspect.signature(verb).parameters.values()
+    context = inspect.Parameter(
+        "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
+    )
+    signature = inspect.Signature([context, *parameters, *_SHARED.values()])
+    command.__signature__ = signature  # type: ignore[attr-defined] # how typer is told of options
+    command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+    del command.__wrapped__  # type: ignore[attr-defined] # typer would look at the verb instead
+    return command
+
+
+def _unless_rejected(work: Callable[[], int], talk: Talk) -> int:
+    try:
+        return work()
+    except Rejected as rejected:
+        for problem in rejected.problems:
+            talk.error(problem)
+        return ExitCode.REJECTED
