@@ -101,10 +101,10 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
         raise typer.Exit(code)
 
     _, *parameters = inspect.signature(verb).parameters.values()
-    context = inspect.Parameter(
-        "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
-    )
-    signature = inspect.Signature([context, *parameters, *_SHARED.values()])
+    named = inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("context", named, annotation=typer.Context)
+    options = [p.replace(kind=named) for p in (*parameters, *_SHARED.values())]
+    signature = inspect.Signature([context, *options])
     command.__signature__ = signature  # type: ignore[attr-defined] # how typer is told of options
     command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
     del command.__wrapped__  # type: ignore[attr-defined] # typer would look at the verb instead

@@ -160,7 +160,7 @@ def _closed(**properties: Schema) -> Schema:
 
 
 def _data(step: ShellStep | CommandStep | PromptStep) -> Mapping[str, Schema]:
-    if step.output_format is None:
+    if step.output_format is None and step.output_schema is None:
         return {}
     return {"data": step.output_schema if step.output_schema is not None else ANYTHING}
 

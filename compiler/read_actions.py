@@ -211,7 +211,8 @@ def _agent(step: Declaration, reading: Reading) -> _Agent:
         model=_inherited(step, reading, "model", default=reading.inherited.model),
         # Output that is parsed has to be kept, whether the author says so or not.
         capture=keys.flag(step.node, "capture")
-        or keys.text(step.node, "output_format") == JSON_OUTPUT,
+        or keys.text(step.node, "output_format") == JSON_OUTPUT
+        or keys.mapping(step.node, "output_schema") is not None,
     )
 
 

@@ -76,6 +76,7 @@ class Names:
     _children: Mapping[int, tuple[Declaration, ...]]
     _by_id: Mapping[tuple[int, str], Declaration]
     _private: Mapping[str, Declaration]
+    _ids: Mapping[int, tuple[str, ...]]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -120,9 +121,11 @@ class Names:
         return self._private.get(name)
 
     def visible(self, reader: Declaration | None) -> tuple[str, ...]:
-        """Return the ids that `reader` can see, in the order of writing."""
-        spaces = tuple(reader.spaces()) if reader is not None else (None,)
-        return tuple(d.id for d in self.declarations if d.space in spaces)
+        """Return the ids that `reader` can see, those of the innermost space first."""
+        found: tuple[str, ...] = ()
+        for space in reader.spaces() if reader is not None else (None,):
+            found += self._ids.get(_number(space), ())
+        return found
 
     def _repeated(self, step: Declaration, child_id: str, ordinal: str) -> Declaration | None:
         # The first round of a loop has the plain ids, so its rounds count from 1 here.
@@ -139,9 +142,11 @@ def declare(root: nodes.Mapping) -> Names:
     children: dict[int, list[Declaration]] = {}
     by_id: dict[tuple[int, str], Declaration] = {}
     private: dict[str, Declaration] = {}
+    ids: dict[int, list[str]] = {}
     for declaration in found:
         children.setdefault(_number(declaration.parent), []).append(declaration)
         by_id.setdefault((_number(declaration.space), declaration.id), declaration)
+        ids.setdefault(_number(declaration.space), []).append(declaration.id)
         if declaration.space is not None:
             private.setdefault(declaration.id, declaration)
     return Names(
@@ -149,6 +154,7 @@ def declare(root: nodes.Mapping) -> Names:
         _children=MappingProxyType({number: tuple(some) for number, some in children.items()}),
         _by_id=MappingProxyType(by_id),
         _private=MappingProxyType(private),
+        _ids=MappingProxyType({number: tuple(some) for number, some in ids.items()}),
     )
 
 

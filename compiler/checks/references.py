@@ -175,7 +175,7 @@ def _output_hint(name: str, target: Target, known: tuple[str, ...], *, check: _C
         return None
     if name in CAPTURED:
         return f"write 'capture: true' at step '{step_id}'"
-    if step.output_format is None:
+    if JSON_DATA not in known:
         is_near = did_you_mean(name, known) is not None
         return None if is_near else f"{_PARSE.format(step_id=step_id)} 'output.{_below_data(name)}'"
     data = member(check.records.output(target.step), JSON_DATA)

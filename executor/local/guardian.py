@@ -21,7 +21,7 @@ while read -r sign group; do
        esac ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 """
 
 

@@ -69,8 +69,9 @@ def test_a_command_has_a_time_out_when_it_is_captured(extra, timeout_s) -> None:
     assert timeout_s == step.timeout_s
 
 
-def test_output_that_is_parsed_is_captured() -> None:
-    step = first("{id: a, type: prompt, prompt: hi, output_format: json}")
+@pytest.mark.parametrize("extra", ["output_format: json", "output_schema: {type: object}"])
+def test_output_that_is_parsed_is_captured(extra) -> None:
+    step = first(f"{{id: a, type: prompt, prompt: hi, {extra}}}")
     assert isinstance(step, PromptStep)
     assert (True, 300.0) == (step.capture, step.timeout_s)
 

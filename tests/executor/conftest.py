@@ -134,3 +134,13 @@ def fails_at() -> Callable[..., Act]:
         return act
 
     return build
+
+
+@pytest.fixture
+def make_world() -> Callable[..., World]:
+    """Return a function from a program and its actions to a world."""
+
+    def build(program: Program, act: Act = succeed) -> World:
+        return World(program=program, act=act)
+
+    return build

@@ -1,0 +1,48 @@
+"""Checking one file, be it a workflow or a compiled plan, whose findings are told alike."""
+
+from pathlib import Path
+
+from treadle.cli.findings import Checked
+from treadle.cli.plan_source import is_plan
+from treadle.cli.workflow_files import PLAN_SUFFIX
+from treadle.compiler import compile_bytes, compile_file
+from treadle.compiler.diagnostics import START, Diagnostic, Report
+from treadle.compiler.source import read_source
+from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.plan_file import PlanError, parse_plan
+
+
+def check_file(path: str, *, lenient: bool) -> Checked:
+    """Check the file at a path; one that cannot be read has a TR101."""
+    if path.lower().endswith(PLAN_SUFFIX):
+        report = Report(lenient=lenient)
+        source = read_source(Path(path), report=report)
+        if source is None:
+            return Checked(path=path, text="", diagnostics=report.diagnostics)
+        return _check_plan(source, path=path)
+    compilation = compile_file(path, lenient=lenient)
+    return Checked(path=path, text=compilation.text, diagnostics=compilation.diagnostics)
+
+
+def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
+    """Check what came without a file; `path` is only shown."""
+    if is_plan(source):
+        return _check_plan(source, path=path)
+    compilation = compile_bytes(source, path=path, lenient=lenient)
+    return Checked(path=path, text=compilation.text, diagnostics=compilation.diagnostics)
+
+
+def _check_plan(source: bytes, *, path: str) -> Checked:
+    try:
+        parse_plan(source)
+    except PlanError as error:
+        found = Diagnostic(
+            code=error.code,
+            name=BY_CODE[error.code].name,
+            severity=Severity.ERROR,
+            message=str(error),
+            span=START,
+            hint=error.hint,
+        )
+        return Checked(path=path, text="", diagnostics=(found,))
+    return Checked(path=path, text="", diagnostics=())

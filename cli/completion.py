@@ -1,0 +1,91 @@
+"""What a shell offers behind TAB: ids of runs, steps of a run, names and choices of inputs.
+
+Nothing here may ever print or fail: whoever presses TAB gets an offer or nothing.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+
+from treadle.plan.inputs import InputSet
+from treadle.plan.plan import Plan
+from treadle.plan.plan_file import read_plan
+from treadle.plan.text import as_text
+
+# Each is imported when TAB is pressed: the option itself is loaded with every command.
+
+
+def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs of the project, the latest first."""
+    with suppress(Exception):
+        from treadle.executor.local.store import Store
+
+        return [
+            (row.run_id, f"{row.workflow_id}, {row.status}")
+            for row in Store(_project(context)).rows()
+            if row.run_id.startswith(incomplete)
+        ]
+    return []
+
+
+def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the steps of the run that stands before."""
+    with suppress(Exception):
+        from treadle.executor.local.store import Store
+        from treadle.executor.outcome import public_results
+
+        store = Store(_project(context))
+        _, run = store.load(store.find(context.params["run"]))
+        return [name for name in public_results(run) if name.startswith(incomplete)]
+    return []
+
+
+def complete_inputs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the inputs of the workflow or run that stands before, with their choices."""
+    with suppress(Exception):
+        plan = _plan(context)
+        if plan is not None:
+            offers = _assignments(InputSet(plan.inputs))
+            return [(text, about) for text, about in offers if text.startswith(incomplete)]
+    return []
+
+
+def _assignments(inputs: InputSet) -> Iterator[tuple[str, str]]:
+    for name in inputs.names:
+        question = inputs.describe(name)
+        choices = (True, False) if question.type_word == "boolean" else question.choices
+        if not choices:
+            yield f"{name}=", question.text
+        for choice in choices:
+            text = as_text(choice)
+            yield f"{name}={text.lower() if isinstance(choice, bool) else text}", question.text
+
+
+def _plan(context: typer.Context) -> Plan | None:
+    run = context.params.get("run")
+    if run:
+        from treadle.executor.local.store import Store
+
+        return read_plan(Store(_project(context)).find(run).plan)
+    source = context.params.get("source")
+    if not source:
+        return None
+    if source.endswith(".json"):
+        return read_plan(Path(source))
+    from treadle.compiler import compile_file
+
+    path = Path(source)
+    if not path.is_file():
+        path = _project(context) / ".specify" / "workflows" / source / "workflow.yml"
+    return compile_file(path, lenient=True).plan
+
+
+def _project(context: typer.Context) -> Path:
+    from treadle.executor.local.project import find_root
+
+    outer = context.parent.params if context.parent is not None else {}
+    named = context.params.get("project") or outer.get("project")
+    return Path(named) if named else find_root(Path.cwd(), os.environ)

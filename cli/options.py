@@ -1,0 +1,62 @@
+"""Options and arguments that several verbs share, each with its help and its completion."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.cli.completion import complete_inputs, complete_runs, complete_steps
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A workflow file, a plan file, '-' for stdin, or the id of an installed workflow.",
+    ),
+]
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run id, its unique beginning, or @latest.",
+        autocompletion=complete_runs,
+    ),
+]
+StepArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="STEP", help="The id or address of a step.", autocompletion=complete_steps
+    ),
+]
+InputsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-i",
+        "--input",
+        metavar="NAME=VALUE",
+        help="Give an input; lists and mappings as JSON or YAML.",
+        autocompletion=complete_inputs,
+    ),
+]
+InputFilesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-I",
+        "--input-text",
+        metavar="NAME=PATH",
+        help="Give an input the text of a file; '-' is stdin.",
+    ),
+]
+InputFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--input-file", metavar="FILE", help="Give the inputs of a JSON or YAML mapping."
+    ),
+]
+LenientOption = Annotated[
+    bool, typer.Option("--lenient", help="Accept what Spec Kit accepts, with warnings.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+DetailedExitcodeOption = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the run is paused.")
+]

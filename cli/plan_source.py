@@ -1,0 +1,120 @@
+"""From the word SOURCE of a command to a plan: a workflow file, a plan file, an installed id.
+
+A plan file is read without the compiler, which takes longer to import than a small plan to run.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from treadle.cli.paint import painter
+from treadle.cli.rejection import Rejected
+from treadle.cli.settings import Settings
+from treadle.plan.plan import Plan
+from treadle.plan.plan_file import PlanError, parse_plan
+from treadle.plan.problems import Problem
+
+if TYPE_CHECKING:
+    from treadle.compiler import Compilation
+
+STDIN = "-"
+
+_INSTALLED = Path(".specify", "workflows")
+_PLAN_OPENING = b'{"format":'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A plan, and the folder that its workflow calls its own."""
+
+    plan: Plan
+    folder: Path
+
+
+def is_plan(source: bytes) -> bool:
+    """Whether bytes are meant to be a plan file: its first member tells."""
+    return source.startswith(_PLAN_OPENING)
+
+
+def load_plan(
+    source: str, settings: Settings, *, project: Callable[[], Path], lenient: bool
+) -> Loaded:
+    """Return the plan that a SOURCE stands for; warnings of the compiler are told.
+
+    Shapes: `project` is asked for only when the source is no file.
+    Errors: Rejected; what the compiler found was told then.
+    """
+    if source == STDIN:
+        text = sys.stdin.buffer.read()
+        plan = _read_plan(text) if is_plan(text) else _compile(text, settings, lenient=lenient)
+        return Loaded(plan=plan, folder=Path.cwd())
+    path = Path(source) if os.path.exists(source) else _installed(source, project)
+    if path.is_file() and is_plan(_opening(path)):
+        plan = _read_plan(path.read_bytes())
+    else:
+        plan = _compile(path, settings, lenient=lenient)
+    return Loaded(plan=plan, folder=Path(os.path.abspath(path)).parent)
+
+
+def _installed(source: str, project: Callable[[], Path]) -> Path:
+    """Return the file of an installed workflow."""
+    is_path = os.sep in source or source.lower().endswith((".yml", ".yaml", ".json"))
+    if is_path:
+        raise Rejected.because("TR101", path=source, reason="no such file or directory")
+    folder = project() / _INSTALLED
+    path = folder / source / "workflow.yml"
+    if not path.is_file():
+        ids = sorted(found.parent.name for found in folder.glob("*/workflow.yml"))
+        near = difflib.get_close_matches(source, ids, 1)
+        reason = "no such file, and no workflow of that id is installed"
+        hint = f"did you mean '{near[0]}'?" if near else None
+        raise Rejected.because("TR101", path=source, reason=reason, hint=hint)
+    return path
+
+
+def _opening(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PLAN_OPENING))
+    except OSError as error:
+        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
+
+
+def _read_plan(source: bytes) -> Plan:
+    try:
+        return parse_plan(source)
+    except PlanError as error:
+        problem = Problem(code=error.code, field="", message=str(error), hint=error.hint)
+        raise Rejected(problem) from error
+
+
+def _compile(source: Path | bytes, settings: Settings, *, lenient: bool) -> Plan:
+    # Imported here for the sake of plan files, see above.
+    from treadle.compiler import compile_bytes, compile_file
+
+    if isinstance(source, bytes):
+        compilation = compile_bytes(source, path="<stdin>", lenient=lenient)
+    else:
+        compilation = compile_file(source, lenient=lenient)
+    if compilation.plan is None or not settings.is_quiet:
+        _tell(compilation)
+    if compilation.plan is None:
+        raise Rejected()
+    return compilation.plan
+
+
+def _tell(compilation: "Compilation") -> None:
+    from treadle.cli.findings import Checked, Summary
+    from treadle.cli.report_text import report_lines
+
+    checked = Checked(
+        path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
+    )
+    for line in report_lines(checked, painter(sys.stderr, os.environ)):
+        print(line, file=sys.stderr)
+    if compilation.plan is None:
+        print(Summary.of([checked]), file=sys.stderr)

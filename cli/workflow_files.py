@@ -1,0 +1,81 @@
+"""Which files below a folder are workflows: those of git's work tree that look like one.
+
+A file that is named is never judged here; one that is only found must have the two keys that
+every workflow has, at its top level.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+PLAN_SUFFIX = ".plan.json"
+
+_SUFFIXES = (".yml", ".yaml", PLAN_SUFFIX)
+_SKIPPED = frozenset({".git", ".treadle", "node_modules", ".venv"})
+# Spec Kit keeps a copy of the workflow with each of its runs.
+_RUN_COPIES = (".specify", "workflows", "runs")
+_MAX_BYTES = 16 * 1024 * 1024
+_KEY_LINE = re.compile(r"""^([ ]*)(?:["']?)([\w-]+)["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
+_FLOW_KEYS = {
+    key: re.compile(rf"""[{{,\s]["']?{key}["']?\s*:""") for key in ("workflow", "steps")
+}
+
+
+def find_workflow_files(folder: Path) -> tuple[Path, ...]:
+    """Return the workflow and plan files below a folder, sorted."""
+    return tuple(sorted(path for path in _candidates(folder) if _is_workflow(path)))
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    listed = _listed_by_git(folder)
+    for path in _walked(folder) if listed is None else listed:
+        inside = path.relative_to(folder).parts
+        if path.name.lower().endswith(_SUFFIXES) and not _is_skipped(inside):
+            yield path
+
+
+def _listed_by_git(folder: Path) -> tuple[Path, ...] | None:
+    """Return the files that git tracks or would track, None where there is no git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        found = subprocess.run(command, cwd=folder, capture_output=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    names = found.stdout.split(b"\0")
+    return tuple(folder / os.fsdecode(name) for name in names if name)
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(set(folders) - _SKIPPED)
+        for name in files:
+            yield Path(where, name)
+
+
+def _is_skipped(parts: tuple[str, ...]) -> bool:
+    return not _SKIPPED.isdisjoint(parts) or parts[: len(_RUN_COPIES)] == _RUN_COPIES
+
+
+def _is_workflow(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    if path.name.lower().endswith(PLAN_SUFFIX):
+        return True
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return False
+    return _has_keys(text.removeprefix("\ufeff"))
+
+
+def _has_keys(text: str) -> bool:
+    """Whether a YAML text has `workflow` and `steps` at its top, even when it is broken."""
+    if text.lstrip().startswith("{"):
+        return all(key.search(text) for key in _FLOW_KEYS.values())
+    found = _KEY_LINE.findall(text)
+    return bool(found) and {"workflow", "steps"} <= {
+        key for indentation, key in found if indentation == found[0][0]
+    }

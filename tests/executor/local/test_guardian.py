@@ -1,0 +1,125 @@
+"""Processes of a run do not outlive its runner."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from treadle.executor.errors import Refused
+from treadle.executor.local.guardian import Guardian, end_survivors
+from treadle.executor.local.lock import RunLock, is_held
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within five seconds."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["sleep", "60"], process_group=0)
+
+
+RUNNER = """
+import os, subprocess, sys, time
+from pathlib import Path
+from treadle.executor.local.guardian import Guardian
+guardian = Guardian(Path(sys.argv[1]))
+shell = subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], process_group=0,
+                         stdout=subprocess.PIPE, text=True)
+guardian.register(shell.pid)
+print(shell.pid, shell.stdout.readline().strip(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_when_a_runner_is_killed_its_processes_and_theirs_end(tmp_path: Path) -> None:
+    runner = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, str(tmp_path / "groups")],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert runner.stdout is not None
+    shell, grandchild = (int(word) for word in runner.stdout.readline().split())
+    runner.kill()
+    runner.wait()
+    runner.stdout.close()
+    assert eventually(lambda: is_gone(shell) and is_gone(grandchild))
+
+
+def test_a_group_that_has_ended_is_left_alone(tmp_path: Path) -> None:
+    guardian = Guardian(tmp_path / "groups")
+    other = sleeper()
+    guardian.register(other.pid)
+    guardian.register(-other.pid)
+    guardian.close()
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_a_resume_ends_what_a_killed_guardian_left(tmp_path: Path) -> None:
+    left = sleeper()
+    guardian = Guardian(tmp_path / "groups")
+    guardian.register(left.pid)
+    assert end_survivors(tmp_path / "groups") == 1
+    assert left.wait() == -signal.SIGKILL
+    assert not (tmp_path / "groups").exists()
+    guardian.close()
+
+
+def test_a_process_that_got_the_number_later_is_never_killed(tmp_path: Path) -> None:
+    other = sleeper()
+    (tmp_path / "groups").write_text(f"+ {other.pid} 12345\n", encoding="ascii")
+    assert end_survivors(tmp_path / "groups") == 0
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_a_lock_has_one_holder_and_says_who(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    lock = RunLock(path, "r1")
+    assert is_held(path)
+    with pytest.raises(Refused, match=f"process {os.getpid()} on ") as refused:
+        RunLock(path, "r1")
+    assert [reason.code for reason in refused.value.reasons] == ["TR903"]
+    lock.release()
+    assert not is_held(path)
+
+
+def test_a_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    code = (
+        "import sys, time; from pathlib import Path;"
+        "from treadle.executor.local.lock import RunLock;"
+        "lock = RunLock(Path(sys.argv[1]), 'r1'); print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    assert is_held(path)
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    RunLock(path, "r1").release()

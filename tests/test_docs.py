@@ -1,0 +1,134 @@
+"""The documents: links lead somewhere, examples work, tables agree with the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+from treadle import schemas
+from treadle.compiler import compile_text
+from treadle.plan import formats
+from treadle.plan.functions import FILTERS, TESTS
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md"))
+)
+README = ROOT / "README.md"
+FORMAT = ROOT / "docs" / "workflow-format.md"
+
+LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of a language with the pages they stand on."""
+    found = ((page.name, BLOCK.findall(page.read_text(encoding="utf-8"))) for page in PAGES)
+    return [(name, text) for name, all_ in found for kind, text in all_ if kind == language]
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def section(page: Path, title: str) -> str:
+    text = page.read_text(encoding="utf-8")
+    return text.split(f"\n### {title}\n", 1)[1].split("\n##", 1)[0]
+
+
+def names_of_rows(text: str) -> set[str]:
+    """Return what stands as code in the first column of the tables of a text."""
+    first = (line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+    return {name for cell in first for name in CODE.findall(cell)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        linked = (page.parent / file).resolve() if file else page
+        if not linked.exists() or (anchor and anchor not in anchors(linked)):
+            broken.append(target)
+    assert [] == broken
+
+
+def test_the_index_of_the_documents_lists_all_of_them() -> None:
+    text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert set() == {name for name in pages if f"({name})" not in text}
+
+
+@pytest.mark.parametrize(("page", "text"), blocks("yaml"))
+def test_a_whole_workflow_in_a_document_compiles_without_a_finding(page: str, text: str) -> None:
+    if re.search(r"^workflow:", text, re.MULTILINE):
+        assert () == compile_text(text, path=page).diagnostics
+
+
+@pytest.mark.parametrize(("page", "text"), blocks("python"))
+def test_a_python_example_runs(page: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(text, page, "exec"), {"__name__": "example"})
+    assert "no input is called 'nmae'\n" == capsys.readouterr().out
+
+
+def test_the_verbs_and_options_that_the_readme_names_exist() -> None:
+    from typer.main import get_command
+    from typer.testing import CliRunner
+
+    from treadle.cli.app import VERBS, build
+
+    commands = {verb.name: build(words=[verb.name]) for verb in VERBS}
+    lines = re.findall(r"\btreadle ([a-z]+)([^`|\n#;&]*)", README.read_text(encoding="utf-8"))
+    used = [(verb, set(re.findall(r"(?<=\s)--?[a-z][\w-]*", rest))) for verb, rest in lines]
+    assert {"run", "resume", "status", "validate"} <= {verb for verb, _ in used}
+    for verb, options in used:
+        assert verb in commands
+        command = get_command(commands[verb])
+        shown = CliRunner().invoke(commands[verb], [verb, "--help"]).output
+        assert set() == {option for option in options if option not in shown}, command.name
+
+
+def test_the_readme_has_one_command_to_start_and_one_to_test() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line.startswith("python3 -m venv ")]
+    assert ["resume", "pytest"] == [
+        "pytest" if "pytest" in line else "resume" if "resume" in line else line
+        for line in commands
+    ]
+
+
+def test_every_recorded_divergence_is_explained() -> None:
+    cases = ROOT / "tests" / "conformance" / "cases" / "divergence"
+    names = {case.name.partition("-")[2] for case in cases.iterdir() if case.is_dir()}
+    page = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")}
+    assert set() == names - rows
+    assert 44 == len(names)
+
+
+KINDS = schemas.load("workflow")["$defs"]["step"]["properties"]["type"]["enum"]
+SHARED = {"id", "type", "name", "if", "continue_on_error"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_of_the_format_lists_the_keys_of_a_kind(kind: str) -> None:
+    keys = set(schemas.load("workflow")["$defs"][kind]["properties"])
+    own = {"name"} if kind == "slot" else set()
+    assert (keys - SHARED) | own == names_of_rows(section(FORMAT, kind))
+
+
+def test_the_page_of_the_format_lists_the_filters_and_tests() -> None:
+    text = FORMAT.read_text(encoding="utf-8").split("\n## Expressions\n")[1]
+    listed = {name.partition("(")[0] for name in names_of_rows(text.split("Filters of", 1)[1])}
+    assert set(FILTERS) == listed
+    tests = set(CODE.findall(text.split("Tests, behind `is`:")[1].split("\n\n")[0]))
+    assert {name for name in TESTS if name[0].isalpha()} == tests
+
+
+def test_the_page_of_inputs_lists_the_formats() -> None:
+    text = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
+    listed = CODE.findall(text.split("Checked formats:")[1].split(".\n")[0])
+    assert sorted(formats.CHECKS) == listed
