@@ -7,10 +7,8 @@ of the compilation is in it.
 from dataclasses import replace
 
 from treadle.compiler.workflow import Workflow
-from treadle.plan.canonical import digest
-from treadle.plan.codec import step_alone_to_json
 from treadle.plan.plan import Place, Plan
-from treadle.plan.plan_file import plan_digest
+from treadle.plan.plan_file import plan_digest, step_digests
 
 
 def emit(workflow: Workflow) -> Plan:
@@ -33,9 +31,7 @@ def emit(workflow: Workflow) -> Plan:
         defaults=workflow.defaults,
         steps=workflow.steps,
         outputs=workflow.outputs,
-        step_digests={
-            path: digest(step_alone_to_json(step)) for path, step in workflow.by_path.items()
-        },
+        step_digests=step_digests(workflow.steps),
         source_map={
             path: Place(line=spans[path].line, column=spans[path].column)
             for path in workflow.by_path

@@ -115,7 +115,7 @@ def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bo
         if start > position:
             pieces.append((position, text[position:start], False))
         close = _find_close(text, start + 2)
-        if close is None and "}}" not in text[start + 2 :]:
+        if "}}" not in text[start + 2 :]:
             report.add("TR402", locate(start, start + 2))
             pieces.append((start, text[start:], False))
             return pieces

@@ -17,6 +17,8 @@ from treadle.plan.expression import Json
 MAX_DIGITS = 1000
 MAX_DEPTH = 200
 
+_LAST_OF_THE_BASIC_PLANE = "\uffff"
+
 _BRACKETS_AND_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
 
 
@@ -25,7 +27,10 @@ def canonical(value: Json) -> bytes:
 
     Errors: ValueError for a float that is not finite or text that is not Unicode.
     """
-    text = json.dumps(_sorted(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _dumps(value, sort_keys=True)
+    if text and max(text) > _LAST_OF_THE_BASIC_PLANE:
+        # Code points and UTF-16 code units sort differently beyond the basic plane.
+        text = _dumps(_sorted(value), sort_keys=False)
     return text.encode("utf-8")
 
 
@@ -47,6 +52,17 @@ def parse_json(text: str) -> Json:
         clause = error.msg[:1].lower() + error.msg[1:]
         raise ValueError(f"{clause} at line {error.lineno}, column {error.colno}") from None
     return value
+
+
+def _dumps(value: Json, *, sort_keys: bool) -> str:
+    return json.dumps(
+        value,
+        sort_keys=sort_keys,
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
+        default=dict,
+    )
 
 
 def _sorted(value: Json) -> Json:

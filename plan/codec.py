@@ -117,7 +117,7 @@ def step_alone_to_json(step: Step) -> dict[str, Any]:
         for name, value in _given(step)
         if name not in CHILD_FIELDS and name != "name"
     }
-    return {**own, "branches": [branch.segment for branch in branches(step)]}
+    return {**own, "branches": sorted(branch.segment for branch in branches(step))}
 
 
 def value_to_json(value: Value) -> dict[str, Any]:

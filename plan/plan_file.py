@@ -9,14 +9,16 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from treadle.plan.canonical import digest, parse_json
 from treadle.plan.catalogue import BY_CODE, message
-from treadle.plan.codec import from_json, step_to_json, to_json, value_to_json
+from treadle.plan.codec import from_json, step_alone_to_json, to_json, value_to_json
+from treadle.plan.expression import Json
+from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY
 from treadle.plan.plan import PLAN_FORMAT, Plan
+from treadle.plan.steps import Step, branches, walk
 
-_LABELS = frozenset({"name"})
+_LABELS = frozenset({"description", PROMPT_KEY})
 
 
 class PlanError(Exception):
@@ -39,7 +41,9 @@ def write_plan(path: Path, plan: Plan) -> None:
 
 def plan_bytes(plan: Plan) -> bytes:
     """Return a plan as the bytes of its file: the same for the same source, everywhere."""
-    text = json.dumps(to_json(plan), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(
+        to_json(plan), ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=dict
+    )
     return text.encode("utf-8") + b"\n"
 
 
@@ -63,7 +67,7 @@ def parse_plan(source: bytes) -> Plan:
         raise PlanError("TR603", found=data.get("format"))
     try:
         plan = from_json(data)
-        if plan_digest(plan) != plan.digest:
+        if step_digests(plan.steps) != plan.step_digests or plan_digest(plan) != plan.digest:
             raise PlanError("TR602")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError("TR601", reason=f"{type(error).__name__} at {error}") from error
@@ -71,15 +75,18 @@ def parse_plan(source: bytes) -> Plan:
 
 
 def plan_digest(plan: Plan) -> str:
-    """Return the digest of everything in a plan that running it depends on."""
+    """Return the digest of everything in a plan that running it depends on.
+
+    It is made of the digests of the steps, so those must be right (`step_digests`).
+    """
     return digest(
         {
             "format": plan.format,
             "id": plan.id,
             "version": plan.version,
-            "inputs": dict(plan.inputs),
+            "inputs": _without_labels(plan.inputs),
             "defaults": {"integration": plan.defaults.integration, "model": plan.defaults.model},
-            "steps": [_unlabelled(step_to_json(step)) for step in plan.steps],
+            "steps": _placed(plan),
             "outputs": {
                 name: {"value": value_to_json(output.value), "schema": output.schema}
                 for name, output in plan.outputs.items()
@@ -88,12 +95,37 @@ def plan_digest(plan: Plan) -> str:
     )
 
 
-def _unlabelled(data: Any) -> Any:
-    """Return a step's JSON without the labels for people, at every depth."""
-    if isinstance(data, Mapping) and "kind" in data and "path" in data:
-        return {key: _unlabelled(value) for key, value in data.items() if key not in _LABELS}
-    if isinstance(data, Mapping):
-        return {key: _unlabelled(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_unlabelled(item) for item in data]
-    return data
+def step_digests(steps: tuple[Step, ...]) -> dict[str, str]:
+    """Return the digest of each step without the steps inside it, by its path."""
+    return {step.path: digest(step_alone_to_json(step)) for step in walk(steps)}
+
+
+def _placed(plan: Plan) -> dict[str, Json]:
+    """Return each step's digest with its number in its list, by path.
+
+    The path says which list it is; in which order branches are written makes no difference.
+    """
+    lists = [plan.steps, *(b.steps for step in walk(plan.steps) for b in branches(step))]
+    return {
+        step.path: [number, plan.step_digests[step.path]]
+        for steps in lists
+        for number, step in enumerate(steps)
+    }
+
+
+def _without_labels(inputs: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the schema of the inputs without what is for people, and without any order."""
+    properties = inputs.get("properties")
+    declared = properties if isinstance(properties, Mapping) else {}
+    listed = inputs.get("required")
+    required: list[Json] = []
+    required += sorted(str(name) for name in listed) if isinstance(listed, list) else []
+    return {
+        **{key: value for key, value in inputs.items() if key != ORDER_KEY},
+        "required": required,
+        "properties": {
+            name: {key: value for key, value in schema.items() if key not in _LABELS}
+            for name, schema in declared.items()
+            if isinstance(schema, Mapping)
+        },
+    }

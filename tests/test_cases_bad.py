@@ -4,6 +4,7 @@ The whole report of each is a snapshot, which docs/diagnostics.md quotes.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from treadle.compiler import Compilation, compile_bytes, compile_file
 from treadle.compiler.document import MAX_BYTES
 from treadle.plan.catalogue import BY_CODE, Severity
 
-CASES = sorted((Path(__file__).parent / "cases" / "bad").glob("*.yml"))
+ROOT = Path(__file__).parent.parent
+CASES = sorted((ROOT / "tests" / "cases" / "bad").glob("*.yml"))
+SNAPSHOTS = ROOT / "snapshots" / "cases_bad"
 
 
 def plain(text: str, role: Role) -> str:
@@ -67,35 +70,40 @@ def test_a_case_has_no_other_errors_than_its_own(path: Path) -> None:
     assert {code_of(path)} >= {found.code for found in compiled(path).errors}
 
 
-def too_large(folder: Path) -> Path:
-    path = folder / "flow.yml"
-    path.write_bytes(b"#" * (MAX_BYTES + 1))
-    return path
+def test_every_snapshot_belongs_to_a_case() -> None:
+    assert {path.stem for path in CASES} == {path.stem for path in SNAPSHOTS.iterdir()}
 
 
-def missing(folder: Path) -> Path:
-    return folder / "flow.yml"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A file that no case can hold: what makes it, and the report about it."""
+
+    code: str
+    make: Callable[[Path], object]
+    expected: str
 
 
-GENERATED = {
-    "TR101": (missing, "flow.yml:1:1: error TR101: cannot read 'flow.yml': no such file or folder"),
-    "TR104": (
-        too_large,
-        "flow.yml:1:1: error TR104: the file has 16777217 bytes,"
+UNREADABLE = (
+    Unreadable(
+        code="TR101",
+        make=Path.mkdir,
+        expected="flow.yml:1:1: error TR101: cannot read 'flow.yml': it is not a plain file",
+    ),
+    Unreadable(
+        code="TR104",
+        make=lambda path: path.write_bytes(b"#" * (MAX_BYTES + 1)),
+        expected="flow.yml:1:1: error TR104: the file has 16777217 bytes,"
         " more than the 16777216 that are allowed\n    hint: split the workflow",
     ),
-}
+)
 
 
-@pytest.mark.parametrize("code", GENERATED)
-def test_a_file_that_cannot_be_a_case_gets_its_report(
-    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("row", UNREADABLE, ids=lambda row: row.code)
+def test_a_file_that_cannot_be_read_gets_its_report(
+    row: Unreadable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make: Callable[[Path], Path] = GENERATED[code][0]
-    monkeypatch.chdir(make(tmp_path).parent)
+    monkeypatch.chdir(tmp_path)
+    row.make(Path("flow.yml"))
     compilation = compile_file("flow.yml")
-    shown = rendered(compilation).rstrip("\n")
-    # The words for a missing file are the system's.
-    expected = GENERATED[code][1].replace("no such file or folder", "no such file or directory")
-    assert expected == shown
-    assert [code] == [found.code for found in compilation.diagnostics]
+    assert row.expected == rendered(compilation).rstrip("\n")
+    assert [row.code] == [found.code for found in compilation.diagnostics]
