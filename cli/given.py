@@ -64,9 +64,7 @@ def from_environment(plan: Plan) -> Mapping[str, Given]:
     return given
 
 
-def _contents(
-    name: str, path: str, found: list[Problem], *, is_stdin_taken: bool
-) -> str | None:
+def _contents(name: str, path: str, found: list[Problem], *, is_stdin_taken: bool) -> str | None:
     if path == STDIN and is_stdin_taken:
         found.append(problem("TR708", name, reason="stdin is the workflow already"))
         return None

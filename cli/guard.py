@@ -4,13 +4,15 @@ import os
 import sys
 from collections.abc import Callable
 
+import typer
+
 from treadle.cli.exit_codes import ExitCode
 
 
 def guarded(work: Callable[[], int], *, shows_traceback: bool) -> int:
     """Do the work of a command and return its exit status, whatever happens.
 
-    Errors: none but SystemExit, which passes.
+    Errors: none but SystemExit and typer.BadParameter, which typer tells as wrong usage.
     """
     try:
         code = work()
@@ -20,6 +22,8 @@ def guarded(work: Callable[[], int], *, shows_traceback: bool) -> int:
         return ExitCode.BROKEN_PIPE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except typer.BadParameter:
+        raise
     except Exception as error:
         _tell(error, shows_traceback=shows_traceback)
         return ExitCode.REJECTED

@@ -49,9 +49,7 @@ InputFilesOption = Annotated[
 ]
 InputFileOption = Annotated[
     Path | None,
-    typer.Option(
-        "--input-file", metavar="FILE", help="Give the inputs of a JSON or YAML mapping."
-    ),
+    typer.Option("--input-file", metavar="FILE", help="Give the inputs of a JSON or YAML mapping."),
 ]
 LenientOption = Annotated[
     bool, typer.Option("--lenient", help="Accept what Spec Kit accepts, with warnings.")

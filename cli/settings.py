@@ -58,6 +58,13 @@ class Settings:
         """Whether there is a person at a terminal who may be asked."""
         return not self.is_input_off and sys.stdin.isatty() and sys.stderr.isatty()
 
+    def find_project(self) -> Path:
+        """Return the root of the project, and tell it when it is not the working directory."""
+        # The executor's rule of what a project is; many commands never ask.
+        from treadle.cli.find_project import find_project
+
+        return find_project(self)
+
     @property
     def talk(self) -> Talk:
         """The voice of the command."""
@@ -107,7 +114,7 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
     signature = inspect.Signature([context, *options])
     command.__signature__ = signature  # type: ignore[attr-defined] # how typer is told of options
     command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-    del command.__wrapped__  # type: ignore[attr-defined] # typer would look at the verb instead
+    del command.__wrapped__  # typer would look at the verb instead
     return command
 
 

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from treadle.cli.check_file import check_bytes, check_file
+from treadle.cli.excerpt import MAX_WIDTH
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.findings import Checked, Summary
 from treadle.cli.json_output import print_json
 from treadle.cli.paint import painter
 from treadle.cli.report_json import report_object
-from treadle.cli.report_text import MAX_WIDTH, report_lines
+from treadle.cli.report_text import report_lines
 from treadle.cli.settings import Settings
 from treadle.cli.workflow_files import find_workflow_files
 from treadle.plan.catalogue import Severity
@@ -81,10 +82,7 @@ def validate(
 
 def _check_all(paths: Sequence[str], settings: Settings, *, lenient: bool) -> Iterator[Checked]:
     if not paths:
-        # The executor's rule of what a project is; checking files needs nothing else of it.
-        from treadle.cli.find_project import find_project
-
-        paths = (os.path.relpath(find_project(settings)),)
+        paths = (os.path.relpath(settings.find_project()),)
     seen: set[str] = set()
     for path in paths:
         if path == STDIN:

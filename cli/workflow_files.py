@@ -18,9 +18,7 @@ _SKIPPED = frozenset({".git", ".treadle", "node_modules", ".venv"})
 _RUN_COPIES = (".specify", "workflows", "runs")
 _MAX_BYTES = 16 * 1024 * 1024
 _KEY_LINE = re.compile(r"""^([ ]*)(?:["']?)([\w-]+)["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
-_FLOW_KEYS = {
-    key: re.compile(rf"""[{{,\s]["']?{key}["']?\s*:""") for key in ("workflow", "steps")
-}
+_FLOW_KEYS = {key: re.compile(rf"""[{{,\s]["']?{key}["']?\s*:""") for key in ("workflow", "steps")}
 
 
 def find_workflow_files(folder: Path) -> tuple[Path, ...]:

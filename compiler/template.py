@@ -123,7 +123,9 @@ def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bo
             quote = start if close is None else close
             reason = "this quote is never closed"
             report.add("TR401", locate(quote, quote + 1), reason=reason)
-            return None
+            if not report.lenient:
+                return None
+            close = text.index("}}", start + 2)
         pieces.append((start + 2, text[start + 2 : close], True))
         position = close + 2
     if position < len(text):
@@ -152,7 +154,7 @@ def _is_lone(text: str, pieces: list[tuple[int, str, bool]]) -> bool:
 
 
 def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
-    """Return the expression of one block; None, with a report, when it is not one."""
+    """Return the expression of one block; with a report when it is not one, None in strict mode."""
     try:
         parsed = parse(text, context.declared)
     except Fault as fault:
@@ -165,7 +167,7 @@ def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
             limit=fault.detail,
             what=fault.detail,
         )
-        return None
+        return _misread(text) if context.report.lenient else None
     ends = {word.start: word.end for word in parsed.words}
 
     def place(at: int) -> Span:
@@ -188,6 +190,19 @@ def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
     if is_sound and not expression.reads:
         _check_constant(expression, place, context.report)
     return expression
+
+
+def _misread(text: str) -> Expression:
+    """Return what Spec Kit makes of text that is not an expression.
+
+    It takes it for the name of a missing value; what stands behind a bar it takes for a filter,
+    which fails when it is reached.
+    """
+    value, bar, call = text.rpartition("|")
+    tree = Node(Op.LITERAL, (None,), 0)
+    if bar:
+        tree = Node(Op.FILTER, (call.strip(), tree), len(value) + 1)
+    return Expression(text, tree, ())
 
 
 def _check_constant(expression: Expression, place: Callable[[int], Span], report: Report) -> None:

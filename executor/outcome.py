@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from treadle.executor.open_steps import open_leaves
-from treadle.executor.state import Occurrence, Run, RunStatus
+from treadle.executor.state import RUN_SCOPE, Occurrence, Run, RunStatus
 from treadle.plan.expression import Json
 from treadle.plan.steps import GateStep
 from treadle.plan.text import as_text
@@ -44,7 +44,11 @@ def status_object(run: Run, status: RunStatus) -> dict[str, Any]:
         "started_by": run.started_by,
         "commit": run.commit,
         "inputs": run.inputs,
-        "steps": {name: _status(occurrence) for name, occurrence in shown.items()},
+        "steps": {
+            name: _status(occurrence)
+            for name, occurrence in shown.items()
+            if not _is_private(run, occurrence)
+        },
         "results": {name: _result(occurrence) for name, occurrence in shown.items()},
     }
 
@@ -70,6 +74,13 @@ def _plain(run: Run, occurrence: Occurrence) -> str:
     if sequence.alias is None or sequence.is_item:
         return occurrence.public
     return sequence.prefix + occurrence.step.id
+
+
+def _is_private(run: Run, occurrence: Occurrence) -> bool:
+    """Whether Spec Kit keeps a step to itself: all in an item of a fan-out but the template."""
+    sequence = run.sequences[occurrence.sequence]
+    scope = run.scopes[sequence.scope].parent if sequence.is_item else sequence.scope
+    return scope != RUN_SCOPE
 
 
 def _status(occurrence: Occurrence) -> str | None:

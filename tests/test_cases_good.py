@@ -78,7 +78,6 @@ def test_the_order_of_keys_does_not_change_the_digest(path: Path) -> None:
     turned = StringIO()
     yaml.representer.sort_base_mapping_type_on_output = False
     yaml.dump(_turned(yaml.load(path.read_bytes())), turned)
-    assert turned.getvalue().startswith("steps:")
     other = compile_text(turned.getvalue()).plan
     assert other is not None
     assert plan_of(path).digest == other.digest

@@ -1,0 +1,156 @@
+"""Drives a run together with the person at the terminal: asks what is missing, goes on, tells.
+
+Everything that is asked could have been given as an option: an answer takes the same path.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from treadle.cli.ask_gate import ask_gate
+from treadle.cli.ask_input import ask_inputs
+from treadle.cli.exit_codes import ExitCode, of_signal
+from treadle.cli.json_output import print_json
+from treadle.cli.progress import Progress
+from treadle.cli.run_summary import summary_lines
+from treadle.cli.talk import Talk
+from treadle.executor.errors import Refused
+from treadle.executor.local import project as projects
+from treadle.executor.local.session import Host, Rested, resume
+from treadle.executor.open_steps import open_gates
+from treadle.executor.outcome import run_object
+from treadle.executor.state import Occurrence, RunStatus
+from treadle.plan.inputs import Given, InputSet
+from treadle.plan.plan import Plan
+
+Environment = Callable[[Plan], Mapping[str, Given]]
+Begin = Callable[[Mapping[str, Given]], Rested]
+
+_MISSING = frozenset({"TR701", "TR706"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Drive:
+    """One run from the command that starts or resumes it until it rests.
+
+    Shapes: `given` grows by what is asked for; `is_interrupted` tells that Ctrl-C was the answer
+    to a gate, which stays open.
+    """
+
+    host: Host
+    talk: Talk
+    progress: Progress
+    given: Mapping[str, Given]
+    environment: Environment
+    may_ask: bool
+    is_interrupted: bool = False
+    _gates_left: set[str] = field(default_factory=set)
+
+    def until_rest(self, begin: Begin, plan: Callable[[], Plan]) -> Rested:
+        """Begin, and go on as long as there are questions that somebody answers.
+
+        Errors: Refused when nothing was begun; KeyboardInterrupt before it was.
+        """
+        rested = self._begun(begin, plan)
+        while self.may_ask and rested.run.status is RunStatus.PAUSED:
+            gate = self._next_gate(rested)
+            if gate is None:
+                break
+            choice = self._answer(gate)
+            if choice is None:
+                break
+            rested = self._go_on(rested, gate, choice)
+        return rested
+
+    def _begun(self, begin: Begin, plan: Callable[[], Plan]) -> Rested:
+        try:
+            return self._resting(lambda: begin(self.given))
+        except Refused as refused:
+            names = [reason.field or "" for reason in refused.reasons]
+            is_missing = all(reason.code in _MISSING for reason in refused.reasons)
+            if not self.may_ask or not is_missing:
+                raise
+            inputs = InputSet(plan().inputs, parse_yaml=self.host.parse_yaml)
+            integration = projects.default_integration(self.host.project)
+            asked = ask_inputs(inputs, names, talk=self.talk, integration=integration)
+            if asked is None:
+                raise
+        self.given = {**self.given, **asked}
+        return self._resting(lambda: begin(self.given))
+
+    def _next_gate(self, rested: Rested) -> Occurrence | None:
+        """Return the first gate to ask about.
+
+        A gate that was rejected here and is to be asked again waits for the next resume: asking
+        at once would leave no time to mend what was rejected.
+        """
+        if rested.interrupted_by is not None:
+            return None
+        gates = open_gates(rested.run)
+        return next((gate for gate in gates if gate.address not in self._gates_left), None)
+
+    def _answer(self, gate: Occurrence) -> str | None:
+        try:
+            choice = ask_gate(gate, talk=self.talk, project=self.host.project)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+            return None
+        self._gates_left.add(gate.address)
+        return choice
+
+    def _go_on(self, rested: Rested, gate: Occurrence, choice: str) -> Rested:
+        plan = rested.run.program.plan
+        secrets = InputSet(plan.inputs).secrets
+        given = {name: value for name, value in self.given.items() if name in secrets}
+        is_only = len(open_gates(rested.run)) == 1 and "=" not in choice
+        answer = choice if is_only else f"{gate.address}={choice}"
+        return self._resting(
+            lambda: resume(
+                rested.folder.id,
+                given,
+                host=self.host,
+                choices=[answer],
+                environment=self.environment,
+            )
+        )
+
+    def _resting(self, work: Callable[[], Rested]) -> Rested:
+        try:
+            return work()
+        finally:
+            self.progress.rest()
+
+
+def tell(drive: Drive, rested: Rested, *, as_json: bool) -> None:
+    """Tell how a run rests: a summary for people, an object for programs."""
+    talk, run = drive.talk, rested.run
+    for problem in rested.warnings:
+        talk.warning(problem)
+    lines = summary_lines(
+        run,
+        run.status,
+        talk.paint,
+        project=drive.host.project,
+        began_at=drive.progress.began_at,
+        is_interrupted=rested.interrupted_by is not None,
+    )
+    for line in lines:
+        talk.say(line)
+    if talk.is_quiet and run.error is not None:
+        talk.insist(f"error: {run.error}")
+    if as_json:
+        print_json(run_object(run, run.status))
+
+
+def exit_code(drive: Drive, rested: Rested, *, is_detailed: bool) -> int:
+    """Return the exit status of run and resume."""
+    match rested.run.status:
+        case RunStatus.COMPLETED:
+            return ExitCode.OK
+        case RunStatus.PAUSED if rested.interrupted_by is not None:
+            return of_signal(rested.interrupted_by)
+        case RunStatus.PAUSED if drive.is_interrupted:
+            return ExitCode.INTERRUPTED
+        case RunStatus.PAUSED:
+            return ExitCode.PAUSED if is_detailed else ExitCode.OK
+        case _:
+            return ExitCode.FAILED

@@ -1,0 +1,143 @@
+"""``treadle plan``: compiles a workflow and shows what it would do; nothing is run or created."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.cli.dry_run import dry_run
+from treadle.cli.exit_codes import ExitCode
+from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.json_output import print_json
+from treadle.cli.known_names import Known
+from treadle.cli.options import (
+    InputFileOption,
+    InputFilesOption,
+    InputsOption,
+    JsonOption,
+    LenientOption,
+    SourceArgument,
+)
+from treadle.cli.outline import Outline, print_outline
+from treadle.cli.paint import Paint, Role, painter
+from treadle.cli.plan_source import STDIN, Loaded, load_plan
+from treadle.cli.rejection import Rejected
+from treadle.cli.settings import Settings
+from treadle.cli.visible import one_line
+from treadle.cli.yaml_text import parse_yaml
+from treadle.plan.codec import to_json
+from treadle.plan.inputs import InputSet, Resolved
+from treadle.plan.plan import Plan
+from treadle.plan.plan_file import plan_bytes
+from treadle.plan.problems import shown
+
+STDOUT = Path("-")
+_MISSING = "TR701"
+
+
+def plan(
+    settings: Settings,
+    source: SourceArgument,
+    inputs: InputsOption = None,
+    input_texts: InputFilesOption = None,
+    input_file: InputFileOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the plan to a file."),
+    ] = None,
+    as_json: JsonOption = False,
+    lenient: LenientOption = False,
+) -> int:
+    """Show what a run would do with these inputs; nothing is executed or created."""
+    options = InputOptions(
+        values=inputs or (),
+        files=input_texts or (),
+        input_file=input_file,
+        is_stdin_taken=source == STDIN,
+    )
+    return show_plan(settings, source, options, lenient=lenient, as_json=as_json, output=output)
+
+
+def show_plan(
+    settings: Settings,
+    source: str,
+    options: InputOptions,
+    *,
+    lenient: bool,
+    as_json: bool,
+    output: Path | None = None,
+) -> int:
+    """Do what the verb does, for it and for ``run --dry-run``.
+
+    Errors: Rejected for a workflow that does not compile or an input that is wrong.
+    """
+    loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
+    resolved = _resolve(loaded.plan, settings, options, lenient=lenient)
+    if output == STDOUT:
+        sys.stdout.buffer.write(plan_bytes(loaded.plan))
+        return ExitCode.OK
+    if output is not None:
+        _write(output, loaded.plan)
+        settings.talk.say(f"wrote {output}")
+    if as_json:
+        print_json(to_json(loaded.plan))
+    else:
+        paint = painter(sys.stdout, os.environ)
+        print_outline(_outline(loaded, resolved, paint), sys.stdout, paint)
+    return ExitCode.OK
+
+
+def _resolve(plan: Plan, settings: Settings, options: InputOptions, *, lenient: bool) -> Resolved:
+    """Return the inputs; those that are only missing are no reason to refuse."""
+    given = read_given(options)
+    resolved = InputSet(plan.inputs, parse_yaml=parse_yaml).resolve(
+        given, lenient=lenient, integration=None, environment=from_environment(plan)
+    )
+    for warning in resolved.warnings:
+        settings.talk.warning(warning)
+    wrong = [problem for problem in resolved.problems if problem.code != _MISSING]
+    if wrong:
+        raise Rejected(*wrong)
+    return resolved
+
+
+def _outline(loaded: Loaded, resolved: Resolved, paint: Paint) -> Outline:
+    plan = loaded.plan
+    known = Known(
+        inputs=resolved.values,
+        missing=frozenset((*resolved.missing, *InputSet(plan.inputs).secrets)),
+        workflow_dir=str(loaded.folder),
+    )
+    about = paint(f"{plan.version}  {one_line(plan.name)}", Role.QUIET)
+    return Outline(
+        title=f"{paint(plan.id, Role.NAME)} {about}",
+        children=(*_inputs(plan, resolved, paint), *dry_run(plan, known, paint)),
+    )
+
+
+def _inputs(plan: Plan, resolved: Resolved, paint: Paint) -> Iterator[Outline]:
+    inputs = InputSet(plan.inputs)
+    if not inputs.names:
+        return
+    children = []
+    for name in inputs.names:
+        if name in resolved.missing:
+            text = paint(f"will be asked for: {one_line(inputs.describe(name).text)}", Role.WAITING)
+        elif name in resolved.secrets:
+            text = paint("given, secret", Role.QUIET)
+        elif name in resolved.values:
+            text = one_line(shown(resolved.values[name]))
+        else:
+            text = paint("not given", Role.QUIET)
+        children.append(Outline(title=f"{name} = {text}"))
+    yield Outline(title=paint("inputs", Role.QUIET), children=tuple(children))
+
+
+def _write(path: Path, plan: Plan) -> None:
+    try:
+        path.write_bytes(plan_bytes(plan))
+    except OSError as error:
+        raise Rejected.because("TR908", path=path, reason=error.strerror) from error

@@ -1,0 +1,49 @@
+"""Asking a person at a terminal: the question goes to stderr, the answer comes from stdin."""
+
+import sys
+from collections.abc import Sequence
+from getpass import getpass
+
+
+def read_line(prompt: str) -> str | None:
+    """Return a line that somebody types, None at the end of the input.
+
+    Errors: KeyboardInterrupt.
+    """
+    print(prompt, end="", file=sys.stderr, flush=True)
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        # What comes next begins on a line of its own, as the shell's prompt should.
+        print(file=sys.stderr)
+        raise
+    if not line:
+        print(file=sys.stderr)
+        return None
+    return line.rstrip("\n")
+
+
+def read_secret(prompt: str) -> str | None:
+    """Return a line that is typed unseen, None at the end of the input.
+
+    Errors: KeyboardInterrupt.
+    """
+    try:
+        return getpass(prompt, stream=sys.stderr)
+    except EOFError:
+        return None
+
+
+def chosen(text: str, choices: Sequence[str]) -> str | None:
+    """Return the choice that a text means: its name in any case, or its number from 1.
+
+    >>> chosen("APPROVE", ("approve", "reject")), chosen("2", ("approve", "reject"))
+    ('approve', 'reject')
+    """
+    word = text.strip()
+    if word in choices:
+        return word
+    named = next((choice for choice in choices if choice.lower() == word.lower()), None)
+    if named is None and word.isascii() and word.isdigit() and 1 <= int(word) <= len(choices):
+        return choices[int(word) - 1]
+    return named

@@ -1,0 +1,89 @@
+"""``treadle run``: compiles a workflow, or takes a plan, and runs it until it rests."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from treadle.cli.drive import Drive, exit_code, tell
+from treadle.cli.find_project import find_project
+from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.options import (
+    DetailedExitcodeOption,
+    InputFileOption,
+    InputFilesOption,
+    InputsOption,
+    JsonOption,
+    LenientOption,
+    SourceArgument,
+)
+from treadle.cli.plan_source import STDIN, load_plan
+from treadle.cli.progress import Progress
+from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.settings import Settings
+from treadle.cli.yaml_text import parse_yaml
+from treadle.executor.local.session import Host, start
+
+
+def run(
+    settings: Settings,
+    source: SourceArgument,
+    inputs: InputsOption = None,
+    input_texts: InputFilesOption = None,
+    input_file: InputFileOption = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", metavar="ID", help="The id of the new run.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would run, as plan does.")
+    ] = False,
+    lenient: LenientOption = False,
+    as_json: JsonOption = False,
+    is_detailed: DetailedExitcodeOption = False,
+) -> int:
+    """Run a workflow until it ends or waits for somebody.
+
+    At a terminal, missing inputs and open gates are asked for, but not with --json.
+    """
+    options = InputOptions(
+        values=inputs or (),
+        files=input_texts or (),
+        input_file=input_file,
+        is_stdin_taken=source == STDIN,
+    )
+    if dry_run:
+        from treadle.cli.plan import show_plan  # most runs are not dry
+
+        return show_plan(settings, source, options, lenient=lenient, as_json=as_json)
+    project = find_project(settings)
+    loaded = load_plan(source, settings, project=lambda: project, lenient=lenient)
+    progress = Progress(settings.talk, shows_output=settings.is_verbose)
+    drive = Drive(
+        host=Host(
+            project=project,
+            environment=os.environ,
+            parse_yaml=parse_yaml,
+            watch=progress.watch,
+            echo=progress.echo,
+        ),
+        talk=settings.talk,
+        progress=progress,
+        given=read_given(options),
+        environment=from_environment,
+        may_ask=settings.may_ask and not as_json and source != STDIN,
+    )
+    with rejecting_refusals():
+        rested = drive.until_rest(
+            lambda given: start(
+                loaded.plan,
+                given,
+                host=drive.host,
+                lenient=lenient,
+                run_id=run_id,
+                workflow_dir=str(loaded.folder),
+                environment=from_environment(loaded.plan),
+            ),
+            lambda: loaded.plan,
+        )
+    tell(drive, rested, as_json=as_json)
+    return exit_code(drive, rested, is_detailed=is_detailed)

@@ -1,0 +1,142 @@
+"""The steps of a run as a tree of rows: what is done, what is open, what has not begun."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from treadle.cli.durations import between, duration
+from treadle.cli.marks import Mark
+from treadle.cli.visible import one_line
+from treadle.executor import address as addresses
+from treadle.executor.address import ROOT
+from treadle.executor.events import Halt, StepStatus
+from treadle.executor.state import Occurrence, Phase, Run, RunStatus, Sequence
+from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step
+
+# More rounds or items than this are counted when they are done, and shown when they are not.
+MAX_REPEATS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the tree. Units: `depth` counts the steps around it."""
+
+    depth: int
+    mark: Mark
+    name: str
+    kind: str = ""
+    time: str = ""
+    detail: str = ""
+
+
+def tree_rows(run: Run, status: RunStatus) -> Iterator[Row]:
+    """Yield the rows of a run in the order of execution; `status` is the one that is shown."""
+    yield from _sequence(run, run.sequences[ROOT], status, depth=0)
+
+
+def _sequence(run: Run, sequence: Sequence, status: RunStatus, *, depth: int) -> Iterator[Row]:
+    for step in run.program.bodies[sequence.body].steps:
+        occurrence = run.occurrences.get(addresses.step(sequence.address, step.id))
+        if occurrence is None:
+            yield Row(depth=depth, mark=Mark.PENDING, name=_name(step), kind=step.kind.value)
+        else:
+            yield _row(occurrence, status, depth=depth)
+            yield from _inside(run, occurrence, status, depth=depth + 1)
+
+
+def _inside(run: Run, owner: Occurrence, status: RunStatus, *, depth: int) -> Iterator[Row]:
+    if owner.segment is not None:
+        taken = run.sequences[addresses.branch(owner.address, owner.segment)]
+        yield from _sequence(run, taken, status, depth=depth)
+    elif owner.rounds:
+        rounds = (
+            (f"round {n}", run.sequences[addresses.round_(owner.address, n)])
+            for n in range(1, owner.rounds + 1)
+        )
+        yield from _repeats(run, rounds, status, depth=depth, count=owner.rounds, what="rounds")
+    elif owner.fan is not None:
+        items = (
+            (f"item {i}", run.sequences[addresses.item(owner.address, i)])
+            for i in range(owner.fan.next)
+            if addresses.item(owner.address, i) in run.sequences
+        )
+        yield from _repeats(run, items, status, depth=depth, count=owner.fan.next, what="items")
+
+
+def _repeats(
+    run: Run,
+    repeats: Iterable[tuple[str, Sequence]],
+    status: RunStatus,
+    *,
+    depth: int,
+    count: int,
+    what: str,
+) -> Iterator[Row]:
+    left_out = 0
+    for name, sequence in repeats:
+        is_done = run.open_step(sequence) is None
+        if is_done and count > MAX_REPEATS:
+            left_out += 1
+            continue
+        mark = Mark.DONE if is_done else Mark.INSIDE
+        yield Row(depth=depth, mark=mark, name=name)
+        yield from _sequence(run, sequence, status, depth=depth + 1)
+    if left_out:
+        yield Row(depth=depth, mark=Mark.DONE, name=f"{left_out} {what}")
+
+
+def _row(occurrence: Occurrence, status: RunStatus, *, depth: int) -> Row:
+    time = ""
+    if occurrence.finished_at is not None and occurrence.attempts:
+        time = duration(between(occurrence.started_at, occurrence.finished_at))
+    return Row(
+        depth=depth,
+        mark=_mark(occurrence, status),
+        name=_name(occurrence.step),
+        kind=occurrence.step.kind.value,
+        time=time,
+        detail=", ".join(_details(occurrence, status)),
+    )
+
+
+def _mark(occurrence: Occurrence, status: RunStatus) -> Mark:
+    match occurrence.phase:
+        case Phase.ACTIVE:
+            return Mark.RUNNING if status is RunStatus.RUNNING else Mark.PAUSED
+        case Phase.HALTED:
+            return Mark.PAUSED if occurrence.halt is Halt.PAUSED else Mark.FAILED
+        case Phase.DONE if occurrence.status is StepStatus.FAILED:
+            return Mark.FAILED
+        case Phase.DONE if occurrence.status is StepStatus.SKIPPED:
+            return Mark.SKIPPED
+        case Phase.DONE:
+            return Mark.DONE
+
+
+def _details(occurrence: Occurrence, status: RunStatus) -> Iterator[str]:
+    if occurrence.attempts > 1:
+        yield f"attempt {occurrence.attempts}"
+    output, is_open = occurrence.output or {}, occurrence.phase is not Phase.DONE
+    match occurrence.step:
+        case GateStep() if isinstance(output.get("choice"), str):
+            yield one_line(str(output["choice"]), 40)
+        case GateStep() if occurrence.halt is Halt.PAUSED:
+            yield "waits for an answer"
+        case LoopStep() if occurrence.rounds:
+            limit = ", stopped at its limit" if output.get("limit_reached") is True else ""
+            yield f"{occurrence.rounds} rounds{limit}"
+        case FanOutStep() if occurrence.fan is not None:
+            yield f"{len(occurrence.fan.items)} items"
+        case _ if occurrence.segment is not None:
+            yield one_line(occurrence.segment, 40)
+        case _ if occurrence.phase is Phase.ACTIVE and status is not RunStatus.RUNNING:
+            yield "interrupted"
+        case _:
+            pass
+    if occurrence.error is not None:
+        yield one_line(occurrence.error, 120)
+    if not is_open and occurrence.status is StepStatus.FAILED:
+        yield "tolerated"
+
+
+def _name(step: Step) -> str:
+    return one_line(f"{step.id} ({step.name})" if step.name else step.id, 60)

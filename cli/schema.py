@@ -1,0 +1,33 @@
+"""``treadle schema``: prints the JSON Schema of workflow files, or of one workflow's inputs."""
+
+from typing import Annotated
+
+import typer
+
+from treadle import schemas
+from treadle.cli.exit_codes import ExitCode
+from treadle.cli.json_output import print_json
+from treadle.cli.options import LenientOption
+from treadle.cli.plan_source import load_plan
+from treadle.cli.settings import Settings
+from treadle.plan.inputs import InputSet
+
+
+def schema(
+    settings: Settings,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A workflow, whose inputs are described; without it the format of workflows.",
+        ),
+    ] = None,
+    lenient: LenientOption = False,
+) -> int:
+    """Print the schema of workflow files for an editor, or the schema of a workflow's inputs."""
+    if source is None:
+        print_json(schemas.load("workflow"))
+        return ExitCode.OK
+    loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
+    print_json(InputSet(loaded.plan.inputs).json_schema())
+    return ExitCode.OK

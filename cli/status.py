@@ -1,0 +1,131 @@
+"""``treadle status``: shows a run, or lists the runs of the project; it creates nothing."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.cli.columns import Cell, columns
+from treadle.cli.completion import complete_runs
+from treadle.cli.durations import moment
+from treadle.cli.exit_codes import ExitCode
+from treadle.cli.find_project import find_project
+from treadle.cli.json_output import print_json
+from treadle.cli.marks import ROLES, Mark, sign
+from treadle.cli.options import JsonOption
+from treadle.cli.paint import Paint, Role, painter
+from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.run_summary import STATUS_ROLES, painted_status, waiting_lines
+from treadle.cli.run_tree import Row, tree_rows
+from treadle.cli.settings import Settings
+from treadle.cli.visible import one_line, visible
+from treadle.executor.local import index
+from treadle.executor.local.store import Store
+from treadle.executor.outcome import status_object
+from treadle.executor.state import Run, RunStatus
+from treadle.plan.problems import shown
+
+_SECOND_COLUMN = 10
+
+
+def status(
+    settings: Settings,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN",
+            help="A run id, its unique beginning, or @latest; without it all runs are listed.",
+            autocompletion=complete_runs,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Show a run with its steps, or list all runs, the latest first."""
+    project = find_project(settings)
+    with rejecting_refusals():
+        store = Store(project)
+        if run is None:
+            _list_runs(store.rows(), settings, as_json=as_json)
+            return ExitCode.OK
+        folder = store.find(run)
+        _, found = store.load(folder)
+        shown_status = store.shown_status(folder, found)
+    if as_json:
+        print_json(status_object(found, shown_status))
+    else:
+        paint = painter(sys.stdout, os.environ)
+        for line in _run_lines(found, shown_status, paint, project=project):
+            print(line)
+    return ExitCode.OK
+
+
+def _list_runs(rows: Sequence[index.Row], settings: Settings, *, as_json: bool) -> None:
+    if as_json:
+        members = ("run_id", "workflow_id", "status", "updated_at")
+        print_json({"runs": [{name: getattr(row, name) for name in members} for row in rows]})
+        return
+    if not rows:
+        settings.talk.say("no runs yet")
+        return
+    table: list[list[Cell]] = [
+        [(word, Role.QUIET) for word in ("RUN", "WORKFLOW", "STATUS", "UPDATED")]
+    ]
+    for row in rows:
+        role = STATUS_ROLES.get(RunStatus(row.status), Role.NAME)
+        table.append(
+            [
+                (row.run_id, Role.NAME),
+                (row.workflow_id, None),
+                (row.status, role),
+                (moment(row.updated_at), Role.QUIET),
+            ]
+        )
+    for line in columns(table, painter(sys.stdout, os.environ)):
+        print(line)
+
+
+def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> Iterator[str]:
+    plan = run.program.plan
+    yield f"{paint(f'run {run.id}', Role.NAME)}  {painted_status(status, paint)}"
+    by = f" by {visible(run.started_by)}" if run.started_by else ""
+    commit = f", commit {run.commit[:12]}" if run.commit else ""
+    about = {
+        "workflow": f"{plan.id} {plan.version}  {one_line(plan.name)}",
+        "started": f"{moment(run.created_at)}{by}{commit}",
+        "updated": moment(run.updated_at),
+    }
+    given = [f"{name}={shown(value)}" for name, value in run.inputs.items()]
+    given += [f"{name}=(secret)" for name in sorted(run.secrets)]
+    if given:
+        about["inputs"] = one_line("  ".join(given), 200)
+    for name, text in about.items():
+        yield f"{paint(name.ljust(_SECOND_COLUMN), Role.QUIET)}{text}"
+    yield ""
+    rows = [_cells(row) for row in tree_rows(run, status)]
+    yield from columns(rows, paint)
+    waiting = list(waiting_lines(run, status, paint, project=project))
+    told = [] if run.error is None else [f"{paint('error:', Role.ERROR)} {visible(run.error)}"]
+    for name, value in (run.outputs or {}).items():
+        told.append(f"{paint(name, Role.NAME)} = {shown(value)}")
+    if told or waiting:
+        yield from ("", *told, *waiting)
+
+
+def _cells(row: Row) -> list[Cell]:
+    is_quiet = row.mark in (Mark.PENDING, Mark.SKIPPED, Mark.INSIDE)
+    detail = ROLES[row.mark] if row.mark in (Mark.FAILED, Mark.PAUSED) else Role.QUIET
+    return [
+        (f"{'  ' * row.depth}{sign(row.mark, sys.stdout)} {row.name}", _name_role(row, is_quiet)),
+        (row.kind, Role.QUIET),
+        (row.time, Role.QUIET),
+        (row.detail, detail),
+    ]
+
+
+def _name_role(row: Row, is_quiet: bool) -> Role | None:
+    if is_quiet:
+        return Role.QUIET
+    return None if row.mark is Mark.DONE else ROLES[row.mark]

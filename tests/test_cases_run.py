@@ -1,0 +1,227 @@
+"""Each file of tests/cases/run provokes a code that only a command or a run can report.
+
+Its member `x-case` says how: a list of commands, and of sentences about what else happens
+meanwhile. What the commands say is a snapshot, which docs/diagnostics.md quotes.
+"""
+
+import argparse
+import fcntl
+import os
+import shlex
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from syrupy.assertion import SnapshotAssertion
+
+from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.rejection import Rejected
+from treadle.compiler import compile_file
+from treadle.executor.local.session import Host, resume, start
+from treadle.executor.local.store import Store
+from treadle.executor.outcome import status_object
+from treadle.executor.state import Run
+from treadle.plan.plan import Plan
+from treadle.plan.plan_file import read_plan, write_plan
+
+ROOT = Path(__file__).parent.parent
+CASES = sorted((ROOT / "tests" / "cases" / "run").glob("*.yml"))
+SNAPSHOTS = ROOT / "snapshots" / "cases_run"
+FILE = "FILE"  # how a case calls itself
+
+FAKE_GH = """#!/bin/sh
+exit 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The folder that a case is played in, and the files it holds open."""
+
+    folder: Path
+    open_files: list[int] = field(default_factory=list)
+
+    @property
+    def plan(self) -> Path:
+        return self.folder / "flow.plan.json"
+
+    @property
+    def run(self) -> Path:
+        return self.folder / ".treadle" / "runs" / "r1"
+
+
+def cut_plan(stage: Stage) -> None:
+    stage.plan.write_bytes(stage.plan.read_bytes()[:17])
+
+
+def edit_plan(stage: Stage) -> None:
+    text = stage.plan.read_text(encoding="utf-8")
+    stage.plan.write_text(text.replace("echo built", "echo other"), encoding="utf-8")
+
+
+def write_later_plan(stage: Stage) -> None:
+    text = stage.plan.read_text(encoding="utf-8")
+    stage.plan.write_text(text.replace('"format":1', '"format":99'), encoding="utf-8")
+
+
+def edit_journal(stage: Stage) -> None:
+    with closing(sqlite3.connect(stage.run / "journal.db")) as journal, journal:
+        journal.execute("UPDATE transactions SET body = replace(body, 'r1', 'r9')")
+
+
+def write_later_journal(stage: Stage) -> None:
+    with closing(sqlite3.connect(stage.run / "journal.db")) as journal, journal:
+        journal.execute("PRAGMA user_version = 99")
+
+
+def lock_run(stage: Stage) -> None:
+    lock = os.open(stage.run / "lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.ftruncate(lock, 0)
+    os.write(lock, b"process 4711 on build-host\n")
+    stage.open_files.append(lock)
+
+
+def block_folder(stage: Stage) -> None:
+    (stage.folder / ".treadle").write_text("", encoding="utf-8")
+
+
+def install_gh(stage: Stage) -> None:
+    program = stage.folder / "bin" / "gh"
+    program.write_text(FAKE_GH, encoding="utf-8")
+    program.chmod(0o755)
+
+
+HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
+    "flow.plan.json is cut off": cut_plan,
+    "somebody edits a command in flow.plan.json": edit_plan,
+    "a later version writes flow.plan.json": write_later_plan,
+    "somebody edits the journal of r1": edit_journal,
+    "a later version writes the journal of r1": write_later_journal,
+    "another process works on r1": lock_run,
+    "somebody makes a file called .treadle": block_folder,
+    "the program gh finds no issue": install_gh,
+}
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("verb", choices=["plan", "run", "resume", "status"])
+    parser.add_argument("source")
+    parser.add_argument("-o", type=Path)
+    parser.add_argument("-i", action="append", default=[])
+    parser.add_argument("-I", action="append", default=[])
+    parser.add_argument("--run-id")
+    parser.add_argument("--choice", action="append", default=[])
+    return parser
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SPECKIT_WORKFLOW_RUN_ID", raising=False)
+    (tmp_path / "bin").mkdir()
+    made = Stage(folder=tmp_path)
+    yield made
+    for file in made.open_files:
+        os.close(file)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_case_says_what_its_snapshot_says(
+    path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
+) -> None:
+    (stage.folder / path.name).write_bytes(path.read_bytes())
+    told: list[str] = []
+    for line in YAML(typ="safe").load(path.read_bytes())["x-case"]:
+        if line in HAPPENINGS:
+            HAPPENINGS[line](stage)
+            told.append(f"# {line}")
+            continue
+        command = line.replace(FILE, path.name)
+        told += (f"$ {command}", *_said(command, stage, monkeypatch))
+    text = "\n".join(told).replace(str(stage.folder), "/project") + "\n"
+    assert path.name.partition("-")[0].upper() in text
+    assert text == snapshot
+
+
+def test_every_snapshot_belongs_to_a_case() -> None:
+    assert {path.stem for path in CASES} == {path.stem for path in SNAPSHOTS.iterdir()}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_the_workflow_of_a_case_has_no_error_of_its_own(path: Path) -> None:
+    assert () == compile_file(path).errors
+
+
+def _said(line: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Carry out a command and return what it says."""
+    words = shlex.split(line)
+    program = words.index("treadle")
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "bin:/usr/bin:/bin")
+        for assignment in words[:program]:
+            name, _, value = assignment.partition("=")
+            patch.setenv(name, value)
+        try:
+            with rejecting_refusals():
+                return list(_carried_out(arguments().parse_args(words[program + 1 :]), stage))
+        except Rejected as rejected:
+            return [
+                text
+                for problem in rejected.problems
+                for text in (
+                    f"error {problem.code}: {problem.message}",
+                    *(() if problem.hint is None else (f"    hint: {problem.hint}",)),
+                )
+            ]
+
+
+def _carried_out(command: Any, stage: Stage) -> Iterator[str]:
+    host = Host(project=stage.folder, environment=dict(os.environ))
+    given = read_given(InputOptions(values=command.i, files=command.I))
+    match command.verb:
+        case "plan":
+            write_plan(command.o, _plan(command.source))
+        case "status":
+            store = Store(stage.folder)
+            yield from _rests(store.load(store.find(command.source))[1])
+        case "run":
+            plan = _plan(command.source)
+            environment = from_environment(plan)
+            yield from _rests(
+                start(plan, given, host=host, run_id=command.run_id, environment=environment).run
+            )
+        case "resume":
+            yield from _rests(
+                resume(
+                    command.source,
+                    given,
+                    host=host,
+                    choices=command.choice,
+                    environment=from_environment,
+                ).run
+            )
+
+
+def _plan(source: str) -> Plan:
+    if source.endswith(".json"):
+        return read_plan(Path(source))
+    plan = compile_file(source).plan
+    assert plan is not None
+    return plan
+
+
+def _rests(run: Run) -> Iterator[str]:
+    """Yield how a run came to rest, and why."""
+    shown = status_object(run, run.status)
+    yield f"run {run.id}: {shown['status']}"
+    for result in shown["results"].values():
+        if result["error"] is not None:
+            yield f"{result['address']}: {result['error']}"

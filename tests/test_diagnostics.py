@@ -1,0 +1,107 @@
+"""Codes of diagnostics: those listed, used, explained, tried and documented are the same."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from treadle.cli.pages import page
+from treadle.plan.catalogue import ENTRIES, Entry
+
+ROOT = Path(__file__).parent.parent
+CODES = [entry.code for entry in ENTRIES]
+CATALOGUE = ROOT / "plan" / "catalogue.py"
+SOURCES = ("plan", "compiler", "executor", "cli", "schemas")
+DOCUMENT = ROOT / "docs" / "diagnostics.md"
+# No file of a case can be missing or have 16 MiB: tests/test_cases_bad.py makes these two.
+MADE_BY_TESTS = frozenset({"TR101", "TR104"})
+
+CODE = re.compile(r"TR\d{3}")
+NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
+# A capital begins a sentence or a name; of names there is one.
+CLAUSE = re.compile(r"""(Spec Kit )?[a-z'"{$<].*[^.]""", re.DOTALL)
+PAGE = re.compile(
+    r"# (?P<code>TR\d{3}): (?P<name>\S+)\n\n.+\n\n## Why it matters\n\n.+\n\n## Example\n\n```.+```"
+    r"\n\n## Fix\n\n.+\n",
+    re.DOTALL,
+)
+
+over_entries = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
+
+
+def cases() -> Iterator[str]:
+    for folder in ("bad", "run"):
+        for path in (ROOT / "tests" / "cases" / folder).iterdir():
+            yield path.name.partition("-")[0].upper()
+
+
+def sources() -> Iterator[Path]:
+    for folder in SOURCES:
+        for kind in ("*.py", "*.json"):
+            yield from sorted((ROOT / folder).rglob(kind))
+
+
+def test_codes_and_names_are_given_once_and_in_order() -> None:
+    assert sorted(set(CODES)) == CODES
+    names = [entry.name for entry in ENTRIES]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_every_code_is_used_and_every_used_code_is_listed() -> None:
+    used = {
+        code
+        for path in sources()
+        if path != CATALOGUE
+        for code in re.findall(r'"(TR\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    assert set(CODES) == used
+
+
+def test_every_code_has_a_page() -> None:
+    found = {path.stem.upper() for path in (ROOT / "cli" / "pages").glob("*.md")}
+    assert set(CODES) == found
+
+
+def test_every_code_has_a_case() -> None:
+    assert set(CODES) == {*cases(), *MADE_BY_TESTS}
+
+
+def test_every_code_has_a_section_in_the_documents() -> None:
+    headings = re.findall(r"^### (TR\d{3}): ", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert CODES == headings
+
+
+def test_the_documents_are_up_to_date() -> None:
+    script = [sys.executable, "docs/generate.py", "--check"]
+    checked = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    assert (0, "") == (checked.returncode, checked.stdout + checked.stderr)
+
+
+@over_entries
+def test_a_name_is_in_kebab_case(entry: Entry) -> None:
+    assert NAME.fullmatch(entry.name)
+
+
+@over_entries
+def test_messages_and_hints_are_clauses(entry: Entry) -> None:
+    texts = [text for text in (entry.message, entry.hint) if text is not None]
+    assert [] == [text for text in texts if not CLAUSE.fullmatch(text)]
+
+
+@over_entries
+def test_a_page_has_its_title_and_its_four_parts(entry: Entry) -> None:
+    found = PAGE.fullmatch(page(entry.code) or "")
+    assert found is not None
+    assert (entry.code, entry.name) == (found["code"], found["name"])
+
+
+def test_an_unknown_code_has_no_page() -> None:
+    assert (None, None) == (page("TR000"), page("../pages/tr101"))
+
+
+def test_pages_name_only_codes_that_exist() -> None:
+    named = {code for each in CODES for code in CODE.findall(page(each) or "")}
+    assert set() == named - set(CODES)
