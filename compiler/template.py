@@ -187,6 +187,10 @@ def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
     )
     expression = Expression(text, parsed.tree, _reads(nodes))
     is_sound = check_calls(nodes, place=place, report=context.report)
+    for node in nodes:
+        if node.op is Op.GET and str(node.args[1]).startswith("__"):
+            what = f"the internal name '{node.args[1]}'"
+            context.report.add("TR406", place(node.at), what=what)
     if is_sound and not expression.reads:
         _check_constant(expression, place, context.report)
     return expression

@@ -14,7 +14,6 @@
 Replaying a journal is nothing but this, from the first event to the last.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from rpds import HashTrieMap, List
@@ -65,6 +64,7 @@ from treadle.executor.state import (
     RunStatus,
     Scope,
     Sequence,
+    evolve,
 )
 from treadle.plan.steps import GateStep
 
@@ -108,7 +108,7 @@ def apply(run: Run, event: Event) -> Run:
         case ActionStarted():
             return _action_started(run, event)
         case ActionFinished():
-            return _action_finished(replace(run, updated_at=event.at), event)
+            return _action_finished(evolve(run, updated_at=event.at), event)
         case StepFinished():
             return _step_finished(run, event)
         case OutputsCollected():
@@ -126,9 +126,9 @@ def apply(run: Run, event: Event) -> Run:
         case StepLeft() | StepHalted() | StepReopened():
             return control_step(run, event)
         case InputReset():
-            return replace(run, inputs={**run.inputs, event.name: ""})
+            return evolve(run, inputs={**run.inputs, event.name: ""})
         case PutOff():
-            return replace(run, put_off=event.tasks)
+            return evolve(run, put_off=event.tasks)
         case RunPaused() | RunFailed() | RunAborted() | RunCompleted():
             return _rested(run, event)
         case _:
@@ -136,13 +136,13 @@ def apply(run: Run, event: Event) -> Run:
 
 
 def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
-    run = replace(run, updated_at=event.at)
+    run = evolve(run, updated_at=event.at)
     match event:
         case RunResumed():
             versions = run.versions
             for name in event.inputs:
                 versions = versions.insert(name, versions.get(name, 0) + 1)
-            return replace(
+            return evolve(
                 run,
                 status=RunStatus.RUNNING,
                 error=None,
@@ -154,28 +154,26 @@ def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
                 put_off=(),
             )
         case RunInterrupted():
-            return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
+            return evolve(run, status=RunStatus.PAUSED, current=_open_leaf(run))
         case Continued():
-            return replace(run, put_off=())
+            return evolve(run, put_off=())
 
 
 def _rested(run: Run, event: RunPaused | RunFailed | RunAborted | RunCompleted) -> Run:
     match event:
         case RunPaused():
-            return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
+            return evolve(run, status=RunStatus.PAUSED, current=_open_leaf(run))
         case RunFailed():
-            return replace(run, status=RunStatus.FAILED, error=event.error, current=_open_leaf(run))
+            return evolve(run, status=RunStatus.FAILED, error=event.error, current=_open_leaf(run))
         case RunAborted():
-            return replace(
-                run, status=RunStatus.ABORTED, error=event.error, current=_open_leaf(run)
-            )
+            return evolve(run, status=RunStatus.ABORTED, error=event.error, current=_open_leaf(run))
         case RunCompleted():
-            return replace(run, status=RunStatus.COMPLETED, outputs=event.outputs)
+            return evolve(run, status=RunStatus.COMPLETED, outputs=event.outputs)
 
 
 def _action_started(run: Run, event: ActionStarted) -> Run:
     starts = run.starts + 1
-    occurrence = replace(
+    occurrence = evolve(
         entered(run, event.address),
         phase=Phase.ACTIVE,
         halt=None,
@@ -183,7 +181,7 @@ def _action_started(run: Run, event: ActionStarted) -> Run:
         log=starts,
         started_at=run.updated_at,
     )
-    return replace(with_occurrence(run, occurrence), current=occurrence.qualified, starts=starts)
+    return evolve(with_occurrence(run, occurrence), current=occurrence.qualified, starts=starts)
 
 
 def _action_finished(run: Run, event: ActionFinished) -> Run:
@@ -215,7 +213,7 @@ def _step_finished(run: Run, event: StepFinished) -> Run:
     step = run.occurrences[event.address].step
     if isinstance(step, GateStep) and (event.output or {}).get("choice") is not None:
         seen = run.versions.get(step.verdict_input, 0) if step.verdict_input is not None else 0
-        run = replace(
+        run = evolve(
             run,
             answered=run.answered.insert(step.path, seen),
             answers=run.answers.discard(event.address),

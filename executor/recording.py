@@ -5,11 +5,10 @@ a fan-out's items also under a generated id.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from treadle.executor import address as addresses
 from treadle.executor.events import Halt, StepStatus
-from treadle.executor.state import Fan, Occurrence, Phase, Run
+from treadle.executor.state import Fan, Occurrence, Phase, Run, evolve
 from treadle.plan.expression import Json
 
 
@@ -43,7 +42,7 @@ def entered(run: Run, address: str) -> Occurrence:
 
 def with_occurrence(run: Run, occurrence: Occurrence) -> Run:
     """Return the run with an occurrence in the place of what was at its address."""
-    return replace(run, occurrences=run.occurrences.insert(occurrence.address, occurrence))
+    return evolve(run, occurrences=run.occurrences.insert(occurrence.address, occurrence))
 
 
 def recorded(
@@ -63,7 +62,7 @@ def recorded(
     sequence = run.sequences[occurrence.sequence]
     scope = run.scopes[sequence.scope]
     named = scope.names.get(occurrence.step.id)
-    occurrence = replace(
+    occurrence = evolve(
         occurrence,
         phase=phase,
         status=status,
@@ -81,7 +80,7 @@ def recorded(
     if sequence.is_item and scope.parent is not None:
         # The template of a fan-out is known outside its item by its generated id.
         run = _named(run, scope.parent, (occurrence.local,), address)
-    run = replace(run, history=run.history.push_front(address), current=occurrence.qualified)
+    run = evolve(run, history=run.history.push_front(address), current=occurrence.qualified)
     return moved(run, occurrence)
 
 
@@ -92,17 +91,17 @@ def moved(run: Run, occurrence: Occurrence) -> Run:
     sequence = run.sequences[occurrence.sequence]
     is_done = occurrence.phase is Phase.DONE
     if is_done:
-        moved = replace(sequence, index=sequence.index + 1)
-        run = replace(run, sequences=run.sequences.insert(moved.address, moved))
+        moved = evolve(sequence, index=sequence.index + 1)
+        run = evolve(run, sequences=run.sequences.insert(moved.address, moved))
     if sequence.is_item:
         owner = run.occurrences[sequence.owner]
         if owner.fan is not None:
-            fan = replace(
+            fan = evolve(
                 owner.fan,
                 active=owner.fan.active - 1,
                 is_halting=owner.fan.is_halting or not is_done,
             )
-            run = with_occurrence(run, replace(owner, fan=fan))
+            run = with_occurrence(run, evolve(owner, fan=fan))
     return run
 
 
@@ -111,7 +110,7 @@ def _named(run: Run, scope_address: str, names: Iterable[str], address: str) -> 
     table = scope.names
     for name in names:
         table = table.insert(name, address)
-    return replace(run, scopes=run.scopes.insert(scope_address, replace(scope, names=table)))
+    return evolve(run, scopes=run.scopes.insert(scope_address, evolve(scope, names=table)))
 
 
 def unnamed(run: Run, occurrence: Occurrence) -> Run:
@@ -124,4 +123,4 @@ def unnamed(run: Run, occurrence: Occurrence) -> Run:
             table = table.discard(name)
     if occurrence.shadowed is not None:
         table = table.insert(occurrence.step.id, occurrence.shadowed)
-    return replace(run, scopes=run.scopes.insert(sequence.scope, replace(scope, names=table)))
+    return evolve(run, scopes=run.scopes.insert(sequence.scope, evolve(scope, names=table)))

@@ -69,8 +69,10 @@ def parse_plan(source: bytes) -> Plan:
         plan = from_json(data)
         if step_digests(plan.steps) != plan.step_digests or plan_digest(plan) != plan.digest:
             raise PlanError("TR602")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PlanError("TR601", reason=f"{type(error).__name__} at {error}") from error
+    except KeyError as error:
+        raise PlanError("TR601", reason=f"the member {error} is missing or not known") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise PlanError("TR601", reason=f"a member has the wrong shape ({error})") from error
     return plan
 
 

@@ -1,0 +1,134 @@
+"""`treadle plan`: what would run with what is known."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+FLOW = """
+workflow: {id: demo, name: Demo, version: "1.0.0"}
+inputs:
+  scope: {type: string, enum: [full, quick], default: quick}
+  env: {type: string, required: true, prompt: 'Where to?'}
+  hosts: {type: array, items: {type: string}, default: [a, b]}
+steps:
+  - {id: build, type: shell, run: 'make {{ inputs.scope }}', name: Build it}
+  - id: pick
+    type: if
+    condition: "{{ inputs.scope == 'full' }}"
+    then: [{id: long, type: shell, run: 'true'}]
+    else: [{id: short, type: shell, run: 'to {{ inputs.env }}'}]
+  - id: kind
+    type: switch
+    expression: "{{ inputs.scope }}"
+    cases: {quick: [{id: fast, type: shell, run: 'true'}]}
+  - id: open
+    type: if
+    condition: "{{ steps.build.output.exit_code == 0 }}"
+    then: [{id: ok, type: shell, run: 'true'}]
+  - id: loop
+    type: while
+    condition: "{{ steps.build.output.exit_code != 0 }}"
+    max_iterations: 4
+    steps: [{id: again, type: shell, run: 'true'}]
+  - id: each
+    type: fan-out
+    items: "{{ inputs.hosts }}"
+    step: {id: one, type: shell, run: 'ping {{ item }}'}
+  - {id: skip, type: shell, run: 'true', if: "{{ inputs.scope == 'full' }}"}
+  - {id: ask, type: gate, message: 'Ship {{ steps.build.output.stdout }}?'}
+"""
+EXPECTED = """\
+demo 1.0.0  Demo
+  inputs
+    scope = 'quick'
+    env = will be asked for: Where to?
+    hosts = ["a","b"]
+  build (Build it)  shell
+      $ make quick
+  pick  if inputs.scope == 'full' → false: else
+    short  shell
+        $ to {{ inputs.env }}
+  kind  switch inputs.scope → 'quick': case 'quick'
+    fast  shell
+        $ true
+  open  if steps.build.output.exit_code == 0: open, reads steps.build
+    then?
+      ok  shell
+          $ true
+  loop  while steps.build.output.exit_code != 0: open, reads steps.build, at most 4 rounds
+    again  shell
+        $ true
+  each  fan-out  2 items
+    item 0: 'a'
+      one  shell
+          $ ping a
+    item 1: 'b'
+      one  shell
+          $ ping b
+  skip  shell  skipped: if inputs.scope == 'full' → false
+  ask  gate
+      Ship {{ steps.build.output.stdout }}?
+      approve, reject: will be asked for
+"""
+
+Write = Callable[[str, str], Path]
+
+
+def test_a_plan_decides_what_the_inputs_decide_and_leaves_the_rest_open(
+    treadle, write: Write, project: Path
+) -> None:
+    write("flow.yml", FLOW)
+    ended = treadle("plan", "flow.yml")
+    assert (0, EXPECTED) == (ended.code, ended.out)
+    assert ["flow.yml"] == [path.name for path in project.iterdir()]
+
+
+def test_given_inputs_decide_otherwise(treadle, write: Write) -> None:
+    write("flow.yml", FLOW)
+    out = treadle("plan", "flow.yml", "-i", "scope=full", "-i", "env=x", "-i", "hosts=[]").out
+    assert "pick  if inputs.scope == 'full' → true: then\n    long" in out
+    assert "switch inputs.scope → 'full': nothing to do\n" in out
+    assert "each  fan-out  0 items\n" in out
+    assert "env = 'x'\n" in out
+
+
+def test_many_items_are_cut_short(treadle, write: Write) -> None:
+    write("flow.yml", FLOW)
+    hosts = json.dumps([str(n) for n in range(9)])
+    assert "    and 4 more\n" in treadle("plan", "flow.yml", "-i", f"hosts={hosts}").out
+
+
+def test_wrong_inputs_are_refused(treadle, write: Write) -> None:
+    write("flow.yml", FLOW)
+    ended = treadle("plan", "flow.yml", "-i", "scope=half")
+    assert (2, "") == (ended.code, ended.out)
+    assert "error TR703: input 'scope' must be one of 'full', 'quick', not 'half'" in ended.err
+
+
+def test_a_plan_is_written_and_printed_as_json(treadle, write: Write, project: Path) -> None:
+    write("flow.yml", FLOW)
+    ended = treadle("plan", "flow.yml", "--json", "-o", "flow.plan.json")
+    assert ended.data == json.loads((project / "flow.plan.json").read_text(encoding="utf-8"))
+    assert "wrote flow.plan.json\n" == ended.err
+    assert ended.data == json.loads(treadle("plan", "flow.plan.json", "-o", "-").out)
+
+
+def test_a_workflow_that_does_not_compile_is_refused(treadle, write: Write) -> None:
+    write("flow.yml", FLOW.replace("steps.build.output.stdout", "steps.biuld.output.stdout"))
+    ended = treadle("plan", "flow.yml")
+    assert (2, "") == (ended.code, ended.out)
+    assert "hint: did you mean 'build'?" in ended.err
+
+
+@pytest.mark.parametrize("value", ["reject", "maybe", "approve"])
+def test_a_gate_with_a_verdict_tells_its_answer(treadle, write: Write, value: str) -> None:
+    flow = FLOW.replace("stdout }}?'}", "stdout }}?', verdict_input: scope}")
+    write("flow.yml", flow.replace("[full, quick]", "[full, quick, reject, maybe, approve]"))
+    told = {
+        "reject": "answered 'reject' by inputs.scope, which aborts the run",
+        "maybe": "would fail, inputs.scope is 'maybe'",
+        "approve": "answered 'approve' by inputs.scope",
+    }
+    assert f": {told[value]}\n" in treadle("plan", "flow.yml", "-i", f"scope={value}").out

@@ -1,0 +1,133 @@
+"""`schema`, `graph`, `explain`, `new`, `--version` and help."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from treadle import schemas
+from treadle.plan.catalogue import ENTRIES
+
+Write = Callable[[str, str], Path]
+
+FLOW = """
+workflow: {id: demo, name: 'A "demo"', version: "1.0.0"}
+inputs:
+  hosts: {type: array, items: {type: string}, default: []}
+  key: {type: string, secret: true}
+steps:
+  - id: pick
+    type: if
+    condition: "{{ inputs.hosts | length > 1 }}"
+    then: [{id: end, type: shell, run: 'true'}]
+  - id: loop
+    type: do-while
+    condition: "{{ steps.try.output.exit_code != 0 }}"
+    max_iterations: 2
+    steps: [{id: try, type: shell, run: 'true'}]
+  - id: each
+    type: fan-out
+    items: "{{ inputs.hosts }}"
+    step: {id: one, type: shell, run: 'true'}
+  - {id: ask, type: gate, message: 'Go on?'}
+"""
+GRAPH = """\
+flowchart TD
+  start(["A #34;demo#34;"])
+  n1{{"pick<br/>if inputs.hosts | length #62; 1"}}
+  start --> n1
+  n2["end<br/>shell"]
+  n1 -->|"true"| n2
+  n3["try<br/>shell"]
+  n2 --> n3
+  n1 -->|"false"| n3
+  n4{{"loop<br/>while steps.try.output.exit_code != 0, at most 2 rounds"}}
+  n3 --> n4
+  n4 -->|"again"| n3
+  subgraph n5["each: each item of inputs.hosts"]
+    n6["one<br/>shell"]
+  end
+  n4 -->|"done"| n5
+  n7{"ask<br/>Go on?"}
+  n5 --> n7
+  n7x(["aborted"])
+  n7 -->|"reject"| n7x
+  done(["done"])
+  n7 -->|"approve"| done
+"""
+
+
+def test_the_schema_of_workflow_files_is_printed(treadle) -> None:
+    assert schemas.load("workflow") == treadle("schema").data
+
+
+def test_the_schema_of_a_workflow_describes_its_inputs(treadle, write: Write) -> None:
+    write("flow.yml", FLOW)
+    schema = treadle("schema", "flow.yml").data
+    assert ["hosts", "key"] == list(schema["properties"])
+    assert schema["properties"]["key"]["writeOnly"] is True
+
+
+def test_a_graph_has_branches_back_edges_and_subgraphs(treadle, write: Write) -> None:
+    write("flow.yml", FLOW)
+    ended = treadle("graph", "flow.yml")
+    assert (0, GRAPH) == (ended.code, ended.out)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
+def test_every_diagnostic_is_explained(treadle, entry) -> None:
+    ended = treadle("explain", entry.code)
+    assert 0 == ended.code
+    assert ended.out.startswith(f"{entry.code} {entry.name}\n")
+    assert "\0" not in ended.out
+
+
+def test_a_diagnostic_is_found_in_any_case_and_by_its_name(treadle) -> None:
+    page = treadle("explain", "TR303").out
+    assert (page, page) == (
+        treadle("explain", "tr303").out,
+        treadle("explain", "unknown-step").out,
+    )
+
+
+def test_an_unknown_diagnostic_is_wrong_usage_with_a_suggestion(treadle) -> None:
+    ended = treadle("explain", "unknown-stpe")
+    assert (2, "") == (ended.code, ended.out)
+    assert "did you mean 'unknown-step'?" in ended.err
+
+
+def test_a_new_workflow_has_no_findings_and_runs(treadle, project: Path) -> None:
+    assert 0 == treadle("new", "My Flow").code
+    assert (0, "") == ((ended := treadle("validate", "My Flow.yml")).code, ended.out)
+    ended = treadle("run", "My Flow.yml", "--json")
+    assert ("my-flow", "paused") == (ended.data["workflow_id"], ended.data["status"])
+    ended = treadle("resume", "@latest", "--choice", "approve", "--json")
+    assert {"greeting": "hello world"} == ended.data["outputs"]
+
+
+def test_a_new_workflow_never_replaces_a_file(treadle, write: Write) -> None:
+    path = write("a.yml", "mine\n")
+    ended = treadle("new", "a")
+    assert (2, "mine\n") == (ended.code, path.read_text(encoding="utf-8"))
+    assert "error TR908: cannot write 'a.yml': it exists already" in ended.err
+    assert treadle("new", "-").out.startswith("# A first workflow.")
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_told(treadle, option: str) -> None:
+    assert f"treadle {version('treadle')}\n" == treadle(option).out
+    assert f"treadle {version('treadle')}\n" == treadle("-q", option).out
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("valdate",), ("status", "--nope"), ()])
+def test_wrong_usage_exits_with_two(treadle, arguments: tuple[str, ...]) -> None:
+    ended = treadle(*arguments)
+    assert 2 == ended.code
+    assert "Usage: treadle" in ended.err + ended.out
+
+
+def test_help_lists_every_verb(treadle) -> None:
+    out = treadle("--help").out
+    for verb in ("validate", "plan", "run", "resume", "status", "logs", "schema", "graph"):
+        assert f"\n  {verb} " in out

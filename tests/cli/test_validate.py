@@ -1,0 +1,136 @@
+"""`treadle validate`: which files it checks, what it prints, and with which exit status."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from treadle import schemas
+
+GOOD = """workflow: {id: demo, name: Demo, version: "1.0.0"}
+steps:
+  - {id: a, type: shell, run: 'true'}
+"""
+BAD = GOOD.replace("'true'", "'{{ inputs.nope }}'")
+WARNED = GOOD.replace("id: a", "id: a, x: 1")
+
+Write = Callable[[str, str], Path]
+
+
+def test_a_clean_file_exits_with_zero_and_prints_nothing_on_stdout(treadle, write: Write) -> None:
+    write("flow.yml", GOOD)
+    ended = treadle("validate", "flow.yml")
+    assert (0, "", "no problems in 1 file\n") == (ended.code, ended.out, ended.err)
+
+
+def test_findings_show_place_line_marks_and_hint(treadle, write: Write) -> None:
+    write("flow.yml", BAD)
+    ended = treadle("validate", "flow.yml")
+    assert (1, "1 error in 1 file\n") == (ended.code, ended.err)
+    assert [
+        "flow.yml:3:42: error TR302: no input is called 'nope'",
+        "      - {id: a, type: shell, run: '{{ inputs.nope }}'}",
+        "                                             ^^^^",
+        "    hint: declare it under 'inputs'",
+    ] == ended.out.splitlines()[:4]
+
+
+def test_the_report_fits_its_schema(treadle, write: Write) -> None:
+    write("flow.yml", BAD)
+    ended = treadle("validate", "--format", "json")
+    jsonschema.validate(ended.data, schemas.load("report"))
+    assert {"errors": 1, "warnings": 0, "files": 1} == ended.data["summary"]
+    (found,) = ended.data["diagnostics"]
+    assert ("flow.yml", "TR302", 3, 42, 46) == (
+        found["path"],
+        found["code"],
+        found["line"],
+        found["column"],
+        found["end_column"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), 1),
+        (("--lenient",), 0),
+        (("--lenient", "--fail-on", "warning"), 1),
+        (("--fail-on", "never"), 0),
+    ],
+)
+def test_the_exit_status_follows_the_mode_and_what_counts(
+    treadle, write: Write, arguments: tuple[str, ...], code: int
+) -> None:
+    write("flow.yml", WARNED)
+    assert code == treadle("validate", *arguments).code
+
+
+def test_what_cannot_be_read_exits_with_two(treadle) -> None:
+    ended = treadle("validate", "none.yml")
+    assert 2 == ended.code
+    assert ended.out.startswith("none.yml:1:1: error TR101: cannot read 'none.yml'")
+
+
+def test_a_named_file_is_always_checked(treadle, write: Write) -> None:
+    write("broken.yml", "a: [")
+    write("other.txt", "a: b\n")
+    assert 1 == treadle("validate", "broken.yml").code
+    assert 1 == treadle("validate", "other.txt").code
+
+
+def test_a_folder_is_searched_for_what_looks_like_a_workflow(treadle, write: Write) -> None:
+    for name in ("a.yml", "b/c.YAML", ".venv/d.yml", ".treadle/e.yml", "node_modules/f.yml"):
+        write(name, GOOD)
+    write("broken.yml", GOOD + "  - [\n")
+    write("actions.yml", "on: push\njobs:\n  a:\n    steps: []\n    workflow: x\n")
+    write("list.yml", "- workflow\n- steps\n")
+    write("flow.yml", '{"workflow": {"id": "x"}, "steps": []}\n')
+    checked = treadle("validate", "--format", "json").data["files"]
+    assert ["a.yml", "b/c.YAML", "broken.yml", "flow.yml"] == checked
+
+
+def test_what_git_ignores_is_skipped_unless_it_is_named(
+    treadle, write: Write, project: Path
+) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    write(".gitignore", "out/\n")
+    write("a.yml", GOOD)
+    write("out/b.yml", GOOD)
+    assert ["a.yml"] == treadle("validate", "--format", "json").data["files"]
+    named = treadle("validate", "out/b.yml", "a.yml", "--format", "json").data["files"]
+    assert ["out/b.yml", "a.yml"] == named
+
+
+def test_stdin_is_checked(treadle) -> None:
+    ended = treadle("validate", "-", stdin=BAD)
+    assert 1 == ended.code
+    assert ended.out.startswith("<stdin>:3:42: error TR302")
+
+
+def test_a_plan_file_is_checked_too(treadle, write: Write, project: Path) -> None:
+    write("flow.yml", GOOD)
+    treadle("plan", "flow.yml", "-o", "good.plan.json")
+    plan = (project / "good.plan.json").read_text(encoding="utf-8")
+    write("bad.plan.json", plan.replace('"demo"', '"other"'))
+    ended = treadle("validate", "--format", "json")
+    assert ["bad.plan.json", "flow.yml", "good.plan.json"] == ended.data["files"]
+    assert ["TR602"] == [found["code"] for found in ended.data["diagnostics"]]
+
+
+def test_a_folder_without_workflows_is_told(treadle) -> None:
+    ended = treadle("validate")
+    assert (0, "no workflow files below .\n") == (ended.code, ended.err.split("no problems")[0])
+
+
+def test_colours_are_for_terminals_and_for_who_forces_them(
+    treadle, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("flow.yml", BAD)
+    assert "\x1b" not in treadle("validate").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1;31merror TR302:\x1b[0m" in treadle("validate").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in treadle("validate").out
