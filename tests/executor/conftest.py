@@ -35,6 +35,7 @@ def succeed(address: str, attempt: int) -> tuple[StepStatus, Mapping[str, Json]]
 class World:
     """One run in memory.
 
+    `act` is told an action's address and the how-manieth result it is to give.
     `journal` holds the transactions; `performed` the actions that came to an end, in order.
     """
 
@@ -90,12 +91,20 @@ class World:
         assert self.run is not None
         return self.run
 
+    def results_of(self, address: str) -> int:
+        """Return how many results of an action are recorded; a lost attempt left none."""
+        return sum(
+            isinstance(event, ActionFinished) and event.address == address
+            for events in self.journal
+            for event in events
+        )
+
     def step(self) -> None:
         command = self.pending.pop(0)
         if isinstance(command, Continue):
             self.happen(Continued(at=self.now()))
             return
-        status, output = self.act(command.address, command.attempt)
+        status, output = self.act(command.address, self.results_of(command.address) + 1)
         self.performed.append(command.address)
         self.happen(
             ActionFinished(
