@@ -3,7 +3,6 @@
 A command pays for nothing but its own imports: the others are known by their summaries only.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from treadle.cli.completion import words_to_complete
 from treadle.cli.settings import (
     NoInputOption,
     ProjectOption,
@@ -48,7 +48,7 @@ _EPILOG = "Exit status: 0 done or paused, 1 failed or findings, 2 refused, 130 i
 
 def run_program(arguments: Sequence[str]) -> int:
     """Run the command that the arguments ask for. Errors: SystemExit with its status."""
-    app = build(words=_words_to_complete() or arguments)
+    app = build(words=words_to_complete() or arguments)
     app(args=list(arguments), prog_name=PROGRAM)
     return 0
 
@@ -80,12 +80,6 @@ def _stub(verb: Verb) -> Callable[[], None]:
         raise AssertionError(f"{verb.name} is named and yet not loaded")
 
     return stub
-
-
-def _words_to_complete() -> list[str]:
-    """Return the words of a line that a shell asks to have completed."""
-    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
-    return line.split()
 
 
 def _show_version(is_asked: bool) -> None:

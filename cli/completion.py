@@ -38,7 +38,7 @@ def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
         from treadle.executor.outcome import public_results
 
         store = Store(_project(context))
-        _, run = store.load(store.find(context.params["run"]))
+        _, run = store.load(store.find(_before(context) or ""))
         return [name for name in public_results(run) if name.startswith(incomplete)]
     return []
 
@@ -53,6 +53,12 @@ def complete_inputs(context: typer.Context, incomplete: str) -> list[tuple[str, 
     return []
 
 
+def words_to_complete() -> list[str]:
+    """Return the words of a line that a shell asks to have completed, none otherwise."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
+    return line.split()
+
+
 def _assignments(inputs: InputSet) -> Iterator[tuple[str, str]]:
     for name in inputs.names:
         question = inputs.describe(name)
@@ -65,22 +71,35 @@ def _assignments(inputs: InputSet) -> Iterator[tuple[str, str]]:
 
 
 def _plan(context: typer.Context) -> Plan | None:
-    run = context.params.get("run")
-    if run:
+    named = _before(context)
+    if named is None:
+        return None
+    if context.info_name == "resume":
         from treadle.executor.local.store import Store
 
-        return read_plan(Store(_project(context)).find(run).plan)
-    source = context.params.get("source")
-    if not source:
-        return None
-    if source.endswith(".json"):
-        return read_plan(Path(source))
+        return read_plan(Store(_project(context)).find(named).plan)
+    if named.endswith(".json"):
+        return read_plan(Path(named))
     from treadle.compiler import compile_file
 
-    path = Path(source)
+    path = Path(named)
     if not path.is_file():
-        path = _project(context) / ".specify" / "workflows" / source / "workflow.yml"
+        path = _project(context) / ".specify" / "workflows" / named / "workflow.yml"
     return compile_file(path, lenient=True).plan
+
+
+def _before(context: typer.Context) -> str | None:
+    """Return the run or source that stands before what is completed.
+
+    Behind an option without its value the parser has not come so far: the line tells then.
+    """
+    known = context.params.get("run") or context.params.get("source")
+    if known:
+        return str(known)
+    words = words_to_complete()
+    verb = words.index(context.info_name or "")
+    pairs = zip(words[verb:], words[verb + 1 :], strict=False)
+    return next((w for option, w in pairs if "-" not in (option[:1], w[:1])), None)
 
 
 def _project(context: typer.Context) -> Path:

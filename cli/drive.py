@@ -3,16 +3,21 @@
 Everything that is asked could have been given as an option: an answer takes the same path.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from treadle.cli.ask_gate import ask_gate
 from treadle.cli.ask_input import ask_inputs
 from treadle.cli.exit_codes import ExitCode, of_signal
+from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
 from treadle.cli.progress import Progress
 from treadle.cli.run_summary import summary_lines
+from treadle.cli.settings import Settings
 from treadle.cli.talk import Talk
+from treadle.cli.yaml_text import parse_yaml
 from treadle.executor.errors import Refused
 from treadle.executor.local import project as projects
 from treadle.executor.local.session import Host, Rested, resume
@@ -118,6 +123,29 @@ class Drive:
             return work()
         finally:
             self.progress.rest()
+
+
+def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_json: bool) -> Drive:
+    """Return what run and resume drive a run with.
+
+    A program that reads JSON is never kept waiting for a person.
+    Errors: Rejected for inputs that cannot be read.
+    """
+    progress = Progress(settings.talk, shows_output=settings.is_verbose)
+    return Drive(
+        host=Host(
+            project=project,
+            environment=os.environ,
+            parse_yaml=parse_yaml,
+            watch=progress.watch,
+            echo=progress.echo,
+        ),
+        talk=settings.talk,
+        progress=progress,
+        given=read_given(options),
+        environment=from_environment,
+        may_ask=settings.may_ask and not as_json and not options.is_stdin_taken,
+    )
 
 
 def tell(drive: Drive, rested: Rested, *, as_json: bool) -> None:

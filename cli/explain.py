@@ -13,16 +13,19 @@ import typer
 
 from treadle.cli.columns import columns
 from treadle.cli.exit_codes import ExitCode
+from treadle.cli.pages import page
 from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.settings import Settings
 from treadle.plan.catalogue import BY_CODE, ENTRIES, Entry, Severity
 
+_INDENT = "    "
 _FIELD = re.compile(r"\{(\w+)\}")
 _GROUPS = {
     "1": "the YAML source",
     "2": "the shape of a workflow",
     "3": "names and scope",
     "4": "expressions and types",
+    "5": "what runs and what is used",
     "6": "plans and limits",
     "7": "inputs and answers",
     "8": "steps while they run",
@@ -78,21 +81,36 @@ def _table(paint: Paint) -> Iterator[str]:
 
 
 def _page(entry: Entry, paint: Paint) -> Iterator[str]:
-    width = min(100, shutil.get_terminal_size((100, 24)).columns) - 4
     yield f"{paint(entry.code, Role.NAME)} {entry.name}"
     yield ""
     yield f"It is about {_GROUPS[entry.code[2]]}, and {_weight(entry)}."
     yield ""
-    yield "It says:"
-    yield from textwrap.wrap(
-        _readable(entry.message), width, initial_indent="    ", subsequent_indent="    "
-    )
+    yield from _indented(_readable(entry.message))
     if entry.hint is not None:
-        yield ""
-        yield "What to do:"
-        yield from textwrap.wrap(
-            _readable(entry.hint), width, initial_indent="    ", subsequent_indent="    "
-        )
+        yield from _indented(f"hint: {_readable(entry.hint)}")
+    yield ""
+    yield from _shown(page(entry.code) or "", paint)
+
+
+def _indented(text: str) -> list[str]:
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    return textwrap.wrap(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+
+
+def _shown(markdown: str, paint: Paint) -> Iterator[str]:
+    """Yield a page without its Markdown: headings in bold, code indented."""
+    is_code = False
+    # A title of its own would say again what stands above.
+    text = re.sub(r"\A# .*\n+", "", markdown)
+    for line in text.rstrip("\n").split("\n"):
+        if line.startswith("```"):
+            is_code = not is_code
+        elif is_code:
+            yield f"{_INDENT}{line}".rstrip()
+        elif line.startswith("#"):
+            yield paint(line.lstrip("# "), Role.NAME)
+        else:
+            yield line
 
 
 def _weight(entry: Entry) -> str:

@@ -108,10 +108,18 @@ def written(value: Value) -> str:
                 "".join(p if isinstance(p, str) else "{{" + p.text + "}}" for p in parts)
             )
         case Literal(literal):
-            return one_line(notation(literal).lower() if literal is None else _literal(literal))
+            return one_line(_literal(literal))
         case _:
             return "…"
 
 
 def _literal(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else notation(value)
+    match value:
+        case str():
+            return value
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case _:
+            return notation(value)

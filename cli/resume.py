@@ -1,13 +1,12 @@
 """``treadle resume``: goes on with a run that rests, with new inputs and answers to its gates."""
 
-import os
 from typing import Annotated
 
 import typer
 
-from treadle.cli.drive import Drive, exit_code, tell
+from treadle.cli.drive import drive_for, exit_code, tell
 from treadle.cli.find_project import find_project
-from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import (
     DetailedExitcodeOption,
     InputFileOption,
@@ -17,12 +16,9 @@ from treadle.cli.options import (
     LenientOption,
     RunArgument,
 )
-from treadle.cli.progress import Progress
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
-from treadle.cli.yaml_text import parse_yaml
 from treadle.executor.local import session
-from treadle.executor.local.session import Host
 from treadle.executor.local.store import Store
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import read_plan
@@ -55,21 +51,7 @@ def resume(
     """
     project = find_project(settings)
     options = InputOptions(values=inputs or (), files=input_texts or (), input_file=input_file)
-    progress = Progress(settings.talk, shows_output=settings.is_verbose)
-    drive = Drive(
-        host=Host(
-            project=project,
-            environment=os.environ,
-            parse_yaml=parse_yaml,
-            watch=progress.watch,
-            echo=progress.echo,
-        ),
-        talk=settings.talk,
-        progress=progress,
-        given=read_given(options),
-        environment=from_environment,
-        may_ask=settings.may_ask and not as_json,
-    )
+    drive = drive_for(settings, project, options, as_json=as_json)
     with rejecting_refusals():
         folder = Store(project).find(run)
 

@@ -1,13 +1,12 @@
 """``treadle run``: compiles a workflow, or takes a plan, and runs it until it rests."""
 
-import os
 from typing import Annotated
 
 import typer
 
-from treadle.cli.drive import Drive, exit_code, tell
+from treadle.cli.drive import drive_for, exit_code, tell
 from treadle.cli.find_project import find_project
-from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import (
     DetailedExitcodeOption,
     InputFileOption,
@@ -18,11 +17,9 @@ from treadle.cli.options import (
     SourceArgument,
 )
 from treadle.cli.plan_source import STDIN, load_plan
-from treadle.cli.progress import Progress
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
-from treadle.cli.yaml_text import parse_yaml
-from treadle.executor.local.session import Host, start
+from treadle.executor.local.session import start
 
 
 def run(
@@ -57,21 +54,7 @@ def run(
         return show_plan(settings, source, options, lenient=lenient, as_json=as_json)
     project = find_project(settings)
     loaded = load_plan(source, settings, project=lambda: project, lenient=lenient)
-    progress = Progress(settings.talk, shows_output=settings.is_verbose)
-    drive = Drive(
-        host=Host(
-            project=project,
-            environment=os.environ,
-            parse_yaml=parse_yaml,
-            watch=progress.watch,
-            echo=progress.echo,
-        ),
-        talk=settings.talk,
-        progress=progress,
-        given=read_given(options),
-        environment=from_environment,
-        may_ask=settings.may_ask and not as_json and source != STDIN,
-    )
+    drive = drive_for(settings, project, options, as_json=as_json)
     with rejecting_refusals():
         rested = drive.until_rest(
             lambda given: start(

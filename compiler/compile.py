@@ -1,7 +1,7 @@
 """The pipeline: a workflow's source goes through the stages and comes out as a plan.
 
-No stage raises for what an author wrote. Past a barrier nothing runs when there are errors, so
-that each stage can trust the one before.
+No stage raises for what an author wrote. Past a barrier nothing runs when there are errors that
+no mode lets pass, so that each stage can trust the one before; there is a plan when there are none.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from treadle.compiler.checks.names import check_names
 from treadle.compiler.checks.options import check_options
 from treadle.compiler.checks.references import check_references
 from treadle.compiler.checks.secrets import check_secrets
+from treadle.compiler.checks.unused_inputs import check_unused_inputs
 from treadle.compiler.checks.verdicts import check_verdicts
 from treadle.compiler.checks.waits import check_waits
 from treadle.compiler.diagnostics import Diagnostic, Report
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     check_secrets,
     check_names,
     check_references,
+    check_unused_inputs,
 )
 
 
@@ -109,7 +111,8 @@ def _compile(source: bytes, *, path: str, report: Report) -> Compilation:
     work = _Work(path=path, source=source)
     for stage in STAGES:
         work = stage(work, report)
-        if stage in BARRIERS and report.has_errors:
+        is_over = report.has_errors if stage is _check else report.forbids_going_on
+        if stage in BARRIERS and is_over:
             break
     return _compilation(work, report)
 

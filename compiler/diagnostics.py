@@ -88,5 +88,15 @@ class Report:
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything found forbids going on past the next barrier."""
+        """Whether anything found is an error in this mode, so that there is no plan."""
         return any(d.severity is Severity.ERROR for d in self._found.values())
+
+    @property
+    def forbids_going_on(self) -> bool:
+        """Whether anything found is an error in both modes, so that later stages cannot look on.
+
+        What lenient mode only warns about is left in a state that they can work with.
+        """
+        return any(
+            BY_CODE[d.code].severity(lenient=True) is Severity.ERROR for d in self._found.values()
+        )

@@ -28,7 +28,7 @@ _TREADLE_ONLY: Mapping[Stance, str | None] = MappingProxyType(
 def check(document: nodes.Document, report: Report) -> nodes.Document:
     """Report every mistake of shape; return the document without the parts that are ignored.
 
-    Ignored are malformed additions to Spec Kit's format, in a lenient compilation:
+    Ignored are malformed additions to Spec Kit's format, so that what is around them is checked:
 
         - id: build                       - id: build
           type: shell                       type: shell
@@ -108,7 +108,7 @@ class _Walk:
     def _check_object(self, subject: Subject) -> None:
         for breach in breaches(subject.definition, _data(subject.node)):
             tell(breach, subject, self.report)
-            if self.report.lenient and code_of(breach) == "TR216":
+            if code_of(breach) == "TR216":
                 entry = subject.node.entry(str(breach.path[0]))
                 assert entry is not None
                 self.ignored.add(entry)

@@ -24,6 +24,7 @@ GROUPS = {
     "2": "The shape of a workflow",
     "3": "Names and scope",
     "4": "Expressions and types",
+    "5": "Control and data flow",
     "6": "Plans and limits",
     "7": "Inputs and answers that are refused",
     "8": "Steps while they run",

@@ -1,8 +1,8 @@
 """The catalogue of diagnostics: every code that treadle can report, once.
 
 Codes are never reused. 1xx YAML source, 2xx shape, 3xx names and scope, 4xx types and
-expressions, 6xx plan and limits, 7xx inputs and answers refused, 8xx steps at run time,
-9xx journal, replay and versions.
+expressions, 5xx control and data flow, 6xx plan and limits, 7xx inputs and answers refused, 8xx
+steps at run time, 9xx journal, replay and versions.
 """
 
 from dataclasses import dataclass
@@ -243,6 +243,8 @@ ENTRIES: tuple[Entry, ...] = (
         "letters, digits, '_' and '-', with a letter or '_' first",
     ),
     _strict("TR416", "bad-pattern", "this pattern cannot be used: {reason}"),
+    # 5xx: control and data flow
+    _warning("TR501", "unused-input", "nothing reads the input '{name}'", "use it, or remove it"),
     # 6xx: plans and limits
     _error("TR601", "not-a-plan", "not a plan: {reason}"),
     _error("TR602", "plan-digest", "the plan was changed after it was compiled"),

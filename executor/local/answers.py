@@ -31,17 +31,20 @@ def read_answers(run: Run, choices: Sequence[str]) -> Mapping[str, str]:
 def _addressed(gates: tuple[Occurrence, ...], text: str) -> tuple[Occurrence, str]:
     if not gates:
         raise Refused.because("TR711", reason="no gate is open")
-    name, separator, choice = (part.strip() for part in text.partition("="))
-    if separator:
-        named = [gate for gate in gates if name in (gate.address, gate.public, gate.qualified)]
-        if len(named) == 1:
-            return named[0], choice
-        if len(named) > 1:
-            raise Refused.because("TR712", gates=_list(tuple(named)))
-        if name.startswith("/"):
-            raise Refused.because(
-                "TR711", reason=f"no gate is open at '{name}'", hint=f"open: {_list(gates)}"
-            )
+    # An address may hold "=" itself (in the key of a case), so the gates say where it ends.
+    named = {
+        gate.address: (gate, text[len(name) + 1 :].strip())
+        for gate in gates
+        for name in (gate.address, gate.public, gate.qualified)
+        if text.startswith(f"{name}=")
+    }
+    if len(named) == 1:
+        return next(iter(named.values()))
+    if named:
+        raise Refused.because("TR712", gates=", ".join(named))
+    if text.startswith("/"):
+        reason = f"no gate is open at '{text.rpartition('=')[0] or text}'"
+        raise Refused.because("TR711", reason=reason, hint=f"open: {_list(gates)}")
     if len(gates) > 1:
         hint = f"--choice {gates[0].address}=…"
         raise Refused.because("TR712", gates=_list(gates), hint=hint)

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Reason, Refused
 from treadle.executor.events import RunCreated
 from treadle.executor.local import journal as journals
 from treadle.executor.local.index import Index, Row
@@ -27,7 +27,7 @@ from treadle.executor.program import Program
 from treadle.executor.replay import replay
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.plan import Plan
-from treadle.plan.plan_file import read_plan, write_plan
+from treadle.plan.plan_file import PlanError, read_plan, write_plan
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
@@ -131,7 +131,11 @@ class Store:
         """
         if not folder.plan.exists():
             raise Refused.because("TR904", run=folder.id)
-        program = Program.of(read_plan(folder.plan))
+        try:
+            program = Program.of(read_plan(folder.plan))
+        except PlanError as error:
+            text = str(error)
+            raise Refused(Reason(code=error.code, message=text, hint=error.hint)) from error
         try:
             run = replay(program, journals.read(folder.journal, folder.id))
         except ValueError as error:

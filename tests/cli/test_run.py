@@ -23,6 +23,7 @@ inputs:
   hosts: {type: array, items: {type: string}, default: []}
 steps:
   - {id: greet, type: shell, run: 'printf %s "{{ inputs.who }}{{ inputs.count }}"'}
+  - {id: hosts, type: shell, run: 'true', if: "{{ inputs.hosts }}"}
 outputs:
   text: {value: "{{ steps.greet.output.stdout }}"}
 """
@@ -55,7 +56,7 @@ def test_without_json_stdout_stays_empty_and_the_summary_is_told(treadle, write:
     write("flow.yml", GREET)
     ended = treadle("run", "flow.yml", "-i", "who=Ada", "--run-id", "r1")
     assert "" == ended.out
-    assert "completed  1 completed in " in ended.err
+    assert "completed  1 completed, 1 skipped in " in ended.err
     assert ", run r1\n" in ended.err
     assert "text = 'Ada1'" in ended.err
 

@@ -25,7 +25,7 @@ steps:
     type: do-while
     condition: "{{ steps.try.output.exit_code != 0 }}"
     max_iterations: 2
-    steps: [{id: try, type: shell, run: 'true'}]
+    steps: [{id: try, type: shell, run: 'true', env: {K: "{{ inputs.key }}"}}]
   - id: each
     type: fan-out
     items: "{{ inputs.hosts }}"

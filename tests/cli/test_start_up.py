@@ -13,7 +13,7 @@ workflow: {id: demo, name: Demo, version: "1.0.0"}
 inputs:
   scope: {type: string, enum: [full, quick], default: quick, prompt: 'How much?'}
 steps:
-  - {id: a, type: shell, run: 'true'}
+  - {id: a, type: shell, run: 'echo {{ inputs.scope }}'}
 """
 HEAVY = ("jinja2", "ruamel", "treadle.compiler", "rich.console")
 LISTED = "import sys; from treadle.cli import main\ntry: main()\nexcept SystemExit: pass\n"

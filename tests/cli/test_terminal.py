@@ -14,7 +14,10 @@ inputs:
   key: {type: string, required: true, secret: true, prompt: The key}
 steps:
   - {id: ask, type: gate, message: 'Ship to {{ inputs.env }}?', show_file: notes.md}
-  - {id: ship, type: shell, run: 'test "$KEY" = hush', env: {KEY: "{{ inputs.key }}"}}
+  - id: ship
+    type: shell
+    run: test "${KEY}-{{ inputs.count }}" = hush-3
+    env: {KEY: "{{ inputs.key }}"}
 """
 )
 GATE = HEAD + "steps:\n  - {id: ask, type: gate, message: 'Go on?'OPTIONS}\n"

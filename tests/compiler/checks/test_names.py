@@ -15,7 +15,7 @@ def test_the_inputs_are_listed_when_none_is_like_the_unknown_one(findings) -> No
     assert [("TR302", "zzz", "the inputs are 'name' and 'size'")] == findings("""
         inputs: {name: {}, size: {}}
         steps:
-          - {id: a, type: shell, run: "echo {{ inputs.zzz }}"}
+          - {id: a, type: shell, run: "echo {{ inputs.zzz }} {{ inputs.name }} {{ inputs.size }}"}
         """)
 
 
