@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import floors
@@ -122,7 +123,7 @@ def _sequences(bench: Bench) -> Iterator[Row]:
         path = workflows.sequence(folder, count)
         yield Row(
             name=f"{count:,} steps one after the other",
-            floor=lambda count=count: floors.spawns(count),
+            floor=partial(floors.spawns, count),
             ours=_run(bench, path),
             # Its time grows with the square: 10,000 steps would take the better part of an hour.
             theirs=_theirs(bench, ["workflow", "run", str(path), "--json"], folder)

@@ -85,7 +85,7 @@ def _environment(name: str, requirements: list[str]) -> Path:
         subprocess.run([sys.executable, "-m", "venv", path], check=True)
     # A checkout that was installed before has kept its version, and pip would leave it.
     again = ["--force-reinstall", "--no-deps"] if requirements == [str(ROOT)] else []
-    pip = [path / "bin" / "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [str(path / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, *requirements], check=True)
     if again:
         subprocess.run([*pip, *again, *requirements], check=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from treadle.cli.rejection import Rejected
 from treadle.cli.yaml_text import parse_yaml
 from treadle.plan.assignments import as_given, read_assignments, read_environment
-from treadle.plan.canonical import parse_json
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet
+from treadle.plan.json_text import parse_json
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem, problem
 

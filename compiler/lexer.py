@@ -11,7 +11,7 @@ from unicodedata import lookup
 
 from jinja2.lexer import operators
 
-from treadle.plan.limits import MAX_DIGITS
+from treadle.plan.json_text import MAX_DIGITS
 
 MAX_WORDS = 2_000
 MAX_DEPTH = 32

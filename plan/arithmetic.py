@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from treadle.plan.expression import Json, Op
+from treadle.plan.json_text import MAX_DIGITS
 from treadle.plan.limits import (
-    MAX_DIGITS,
     Refusal,
     check_item_count,
     check_number,

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from treadle.plan.canonical import MAX_DIGITS, canonical, parse_json
+from treadle.plan.canonical import canonical
 from treadle.plan.expression import Json
+from treadle.plan.json_text import MAX_DIGITS, parse_json
 
 DEPTH_LIMIT = 100
 

@@ -5,14 +5,13 @@ What they read is JSON in the strict sense: no NaN, no infinities, no endless in
 
 import json
 import math
-import re
 from collections.abc import Mapping
 
 from treadle.plan.expression import Json
-from treadle.plan.limits import MAX_DIGITS, Refusal, check_number, check_text_size, check_weight
+from treadle.plan.json_text import MAX_DIGITS, parse_json
+from treadle.plan.limits import Refusal, check_number, check_text_size, check_weight
 from treadle.plan.yaml_text import to_yaml as yaml_text
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_PLACES = 1_000
 
 
@@ -29,19 +28,9 @@ def length(value: list[Json] | str) -> Json:
 def from_json(value: str) -> Json:
     """Return the data that a JSON text holds."""
     try:
-        data: Json = json.loads(
-            value, parse_constant=_no_constant, parse_int=_integer, parse_float=_fraction
-        )
-        if _SURROGATE.search(value):
-            json.dumps(data, ensure_ascii=False).encode()
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise Refusal(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
-    except UnicodeEncodeError:
-        raise Refusal("not JSON: half a surrogate pair") from None
-    except RecursionError:
-        raise Refusal("this JSON is nested too deeply") from None
-    return data
+        return parse_json(value)
+    except ValueError as error:
+        raise Refusal(f"not JSON: {error}") from None
 
 
 def to_json(value: Json) -> Json:
@@ -120,20 +109,3 @@ def _members(value: object) -> dict[str, Json]:
     if isinstance(value, Mapping):
         return dict(value)
     raise ValueError
-
-
-def _no_constant(name: str) -> Json:
-    raise Refusal(f"not JSON: '{name}'")
-
-
-def _integer(text: str) -> int:
-    if len(text.lstrip("-")) > MAX_DIGITS:
-        raise Refusal(f"not accepted: an integer of more than {MAX_DIGITS} digits")
-    return int(text)
-
-
-def _fraction(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise Refusal("not accepted: a number that is too large")
-    return number

@@ -6,10 +6,10 @@ Sizes are checked before anything is made, so that no expression can exhaust mem
 from collections.abc import Mapping
 
 from treadle.plan.expression import Json
+from treadle.plan.json_text import MAX_DIGITS
 
 MAX_TEXT = 16 * 1024 * 1024
 MAX_ITEMS = 1_000_000
-MAX_DIGITS = 1_000
 
 _FIRST_TOO_LONG = 10**MAX_DIGITS
 

@@ -10,11 +10,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from treadle.plan.canonical import digest, parse_json
+from treadle.plan.canonical import digest
 from treadle.plan.catalogue import BY_CODE, message
 from treadle.plan.codec import from_json, step_alone_to_json, to_json, value_to_json
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY
+from treadle.plan.json_text import parse_json
 from treadle.plan.plan import PLAN_FORMAT, Plan
 from treadle.plan.steps import Step, branches, walk
 

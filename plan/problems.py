@@ -97,19 +97,39 @@ def from_violation(violation: Violation, *, hidden: frozenset[str]) -> Problem:
         found = "the value given"
     else:
         field += "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in inner)
-    limit = violation.limit
     match violation.keyword:
         case "type":
-            words = limit if isinstance(limit, list) else [limit]
-            expected = " or ".join(EXPECTED.get(str(word), str(word)) for word in words)
-            return problem("TR702", field, expected=expected, found=found)
+            return problem("TR702", field, expected=_type_words(violation), found=found)
         case "enum" | "const":
-            choices = limit if violation.keyword == "enum" and isinstance(limit, list) else [limit]
-            return problem("TR703", field, expected=alternatives(choices), found=found)
+            return problem("TR703", field, expected=_choices(violation), found=found)
         case keyword if name in hidden:
             return problem("TR704", field, reason=f"does not fit '{keyword}' of its declaration")
         case _:
             return problem("TR704", field, reason=_reason(violation, found))
+
+
+def clause(violation: Violation) -> str:
+    """Return what is wrong with a value, as it follows on the value's name."""
+    found = shown(violation.found)
+    match violation.keyword:
+        case "type":
+            return f"must be {_type_words(violation)}, not {found}"
+        case "enum" | "const":
+            return f"must be one of {_choices(violation)}, not {found}"
+        case _:
+            return _reason(violation, found)
+
+
+def _type_words(violation: Violation) -> str:
+    limit = violation.limit
+    words = limit if isinstance(limit, list) else [limit]
+    return " or ".join(EXPECTED.get(str(word), str(word)) for word in words)
+
+
+def _choices(violation: Violation) -> str:
+    limit = violation.limit
+    is_list = violation.keyword == "enum" and isinstance(limit, list)
+    return alternatives(limit if is_list and isinstance(limit, list) else [limit])
 
 
 def _reason(violation: Violation, found: str) -> str:

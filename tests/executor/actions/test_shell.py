@@ -7,6 +7,7 @@ import pytest
 from treadle.executor.actions import data
 from treadle.executor.ports import Cancellation, Outcome
 from treadle.plan.expression import Expression, Literal, Node, Op, Single
+from treadle.plan.json_text import MAX_DEPTH
 from treadle.plan.steps import ShellStep
 
 Shell = Callable[..., ShellStep]
@@ -196,15 +197,15 @@ def test_json_is_read_as_it_is(stage, shell: Shell, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "Expecting property name"),
-        ("", "Expecting value"),
-        ('{"ratio": NaN}', "NaN is not a number"),
-        ("[-Infinity]", "-Infinity is not a number"),
+        ("{", "expecting property name"),
+        ("", "expecting value"),
+        ('{"ratio": NaN}', "NaN is not a JSON value"),
+        ("[-Infinity]", "-Infinity is not a JSON value"),
         ("1e999", "1e999 is too large a number"),
         pytest.param("1" * 1001, "an integer has more than 1000 digits", id="digits"),
         pytest.param("[" * 201 + "]" * 201, "nested deeper than 200 levels", id="deep"),
         pytest.param("[" * 50_000, "nested deeper than 200 levels", id="very deep"),
-        ('"\\ud800"', "a text holds half a surrogate pair"),
+        ('"\\ud800"', "it holds half a surrogate pair"),
     ],
 )
 def test_what_is_not_json_fails_the_step(stage, shell: Shell, text: str, reason: str) -> None:
@@ -217,7 +218,7 @@ def test_what_is_not_json_fails_the_step(stage, shell: Shell, text: str, reason:
 
 
 def test_json_may_be_as_deep_as_the_limit(stage, shell: Shell) -> None:
-    text = "[" * data.DEPTH_LIMIT + "]" * data.DEPTH_LIMIT
+    text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
     result = stage.perform(shell(f"echo '{text}'", output_format="json"))
 
     assert json.loads(text) == result.output["data"]
@@ -250,7 +251,7 @@ def test_data_is_held_against_its_schema(stage, shell: Shell) -> None:
     result = stage.perform(step)
 
     expected = (
-        "the output does not fit its schema: data.port does not fit 'type', it is 'x' [TR806]"
+        "the output does not fit its schema: data.port must be a whole number, not 'x' [TR806]"
     )
     assert expected == result.error
     assert "data" not in result.output

@@ -1,0 +1,73 @@
+"""The strict reading of JSON text: the one way by which JSON from outside becomes data.
+
+Refused are NaN and infinities, numbers that are too large for a float, integers of more than
+1,000 digits, nesting deeper than 200 levels and halves of surrogate pairs.
+
+Source: RFC 8259.
+"""
+
+import json
+import math
+import re
+from typing import NoReturn
+
+from treadle.plan.expression import Json
+
+MAX_DIGITS = 1000
+MAX_DEPTH = 200
+
+_BRACKETS_AND_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def parse_json(text: str) -> Json:
+    """Return the value that a JSON text holds.
+
+    Errors: ValueError with one clause that says what is wrong and, for syntax, where.
+    """
+    if _depth(text) > MAX_DEPTH:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+    try:
+        value: Json = json.loads(
+            text, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_fraction
+        )
+    except json.JSONDecodeError as error:
+        clause = error.msg[:1].lower() + error.msg[1:]
+        raise ValueError(f"{clause} at line {error.lineno}, column {error.colno}") from None
+    if _SURROGATE.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("it holds half a surrogate pair, which is no character") from None
+    return value
+
+
+def _depth(text: str) -> int:
+    """Return the nesting of JSON text; brackets inside strings do not count."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
+    depth = deepest = 0
+    for token in _BRACKETS_AND_STRINGS.finditer(text):
+        if token[0] in ("[", "{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in ("]", "}"):
+            depth -= 1
+    return deepest
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(f"an integer has more than {MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return number
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
