@@ -34,6 +34,27 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A stretch of the source and the text to put in its place; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """What would mend a finding: all edits or none.
+
+    Shapes: `title` says it in a few words ("write 'stage'"). A safe fix cannot change what a
+    workflow that works does; the others want to be looked at.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    is_safe: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One finding about a workflow, with its place, its weight and what to write instead."""
 
@@ -44,6 +65,7 @@ class Diagnostic:
     span: Span
     hint: str | None = None
     related: tuple[Related, ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +82,7 @@ class Report:
         *,
         hint: str | None = None,
         related: Iterable[Related] = (),
+        fix: Fix | None = None,
         **fields: object,
     ) -> None:
         """Record a finding; a second one with the same span and code is dropped.
@@ -79,6 +102,7 @@ class Report:
             span=span,
             hint=hint if hint is not None else known,
             related=tuple(related),
+            fix=fix,
         )
 
     @property
