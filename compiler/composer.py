@@ -281,7 +281,7 @@ class _Composer:
 
     def _refuse(self, code: str, span: Span, *, hint: str | None = None, **fields: object) -> None:
         self.is_sound = False
-        self.report.add(code, span, hint=hint, related=(), **fields)
+        self.report.add(code, span, hint=hint, related=(), fix=None, **fields)
 
     def _content(self, start: int, end: int) -> int:
         """Return where a node begins behind its anchor and tag."""
