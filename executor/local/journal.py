@@ -17,6 +17,7 @@ from treadle.executor.events import Event
 
 JOURNAL_FORMAT = 1
 _FIRST_HASH = ""
+_NOT_BEGUN = 0  # the format of a file whose maker was killed before it wrote anything
 _BUSY_TIMEOUT_S = 10.0
 
 
@@ -63,12 +64,15 @@ class Journal:
         self._connection.close()
 
     def _begin_file(self) -> None:
+        if _version(self._connection) != _NOT_BEGUN:
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS transactions"
+            "CREATE TABLE transactions"
             " (number INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL)"
         )
-        if self._connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            self._connection.execute(f"PRAGMA user_version={JOURNAL_FORMAT}")
+        self._connection.execute(f"PRAGMA user_version={JOURNAL_FORMAT}")
+        self._connection.execute("COMMIT")
 
     def _last(self) -> tuple[int, str]:
         row = self._connection.execute(
@@ -80,11 +84,15 @@ class Journal:
 def read(path: Path, run_id: str) -> Iterator[tuple[Event, ...]]:
     """Yield the transactions of a journal, each checked against the chain of hashes.
 
+    A file that was made and never begun has none.
+
     Errors: Refused with TR901 (damaged) or TR902 (written by a newer version).
     """
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
+            if _version(connection) == _NOT_BEGUN:
+                return
             _check_format(connection, run_id)
             rows = connection.execute("SELECT number, body, hash FROM transactions ORDER BY number")
             previous = _FIRST_HASH
@@ -108,9 +116,13 @@ def _events(body: str, *, number: int, run_id: str) -> tuple[Event, ...]:
         raise _damaged(run_id, f"transaction {number} cannot be read: {error}") from error
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
 def _check_format(connection: sqlite3.Connection, run_id: str) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > JOURNAL_FORMAT:
+    if _version(connection) > JOURNAL_FORMAT:
         raise Refused.because("TR902", run=run_id)
 
 

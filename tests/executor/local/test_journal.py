@@ -84,3 +84,16 @@ def test_a_newer_format_is_refused(path: Path) -> None:
     change(path, "PRAGMA user_version = 99")
     assert codes(lambda: list(read(path, "r1"))) == ["TR902"]
     assert codes(lambda: Journal(path, "r1")) == ["TR902"]
+
+
+def test_a_file_whose_maker_was_killed_before_it_wrote_is_an_empty_journal(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    sqlite3.connect(path).close()
+    path.touch()
+    assert list(read(path, "r1")) == []
+    journal = Journal(path, "r1")
+    journal.append([FIRST])
+    journal.close()
+    assert list(read(path, "r1")) == [FIRST]
