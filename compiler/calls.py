@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
-from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.diagnostics import Fix, Report, Span
+from treadle.compiler.fixes import respell
+from treadle.compiler.suggestions import judged
 from treadle.plan.expression import Node, Op
 from treadle.plan.functions import FILTERS, TESTS, Function
 from treadle.plan.signature import argument_fault, missing_fault
@@ -49,7 +51,9 @@ def _check_call(
     name = str(node.args[0])
     function = table.get(name)
     if function is None:
-        report.add(code, span, hint=_suggestion(name, table), name=name)
+        report.add(
+            code, span, hint=_suggestion(name, table), fix=_fix(name, table, span), name=name
+        )
         return False
     positional = len(node.args) - 2
     keywords = frozenset(keyword for keyword, _ in node.keywords)
@@ -73,8 +77,14 @@ def _check_named_test(node: Node, place: Callable[[int], Span], report: Report) 
     name = argument.args[0] if isinstance(argument, Node) and argument.op is Op.LITERAL else None
     if not isinstance(argument, Node) or not isinstance(name, str) or name in TESTS:
         return True
-    report.add("TR318", place(argument.at), hint=_suggestion(name, TESTS), name=name)
+    span, hint = place(argument.at), _suggestion(name, TESTS)
+    report.add("TR318", span, hint=hint, fix=_fix(name, TESTS, span), name=name)
     return False
+
+
+def _fix(name: str, table: Mapping[str, Function], span: Span) -> Fix | None:
+    close = get_close_matches(name.lower(), table, n=1)
+    return respell(span, name, judged(name, close[0] if close else None, tuple(table)))
 
 
 def _suggestion(name: str, table: Mapping[str, Function]) -> str:

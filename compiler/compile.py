@@ -10,17 +10,39 @@ from pathlib import Path
 
 from treadle.compiler import document, shape
 from treadle.compiler.checks.cases import check_cases
+from treadle.compiler.checks.constant_conditions import check_constant_conditions
+from treadle.compiler.checks.dead_branches import check_dead_branches
+from treadle.compiler.checks.empty_waits import check_empty_waits
 from treadle.compiler.checks.ids import check_ids
+from treadle.compiler.checks.inescapable_gates import check_inescapable_gates
+from treadle.compiler.checks.injection import check_injection
 from treadle.compiler.checks.integrations import check_integrations
+from treadle.compiler.checks.missing_values import check_missing_values
 from treadle.compiler.checks.names import check_names
+from treadle.compiler.checks.option_like import check_option_like
 from treadle.compiler.checks.options import check_options
+from treadle.compiler.checks.output_collisions import check_output_collisions
 from treadle.compiler.checks.references import check_references
+from treadle.compiler.checks.secret_leaks import check_secret_leaks
 from treadle.compiler.checks.secrets import check_secrets
+from treadle.compiler.checks.shared_verdicts import check_shared_verdicts
+from treadle.compiler.checks.spec_kit import check_spec_kit
+from treadle.compiler.checks.stale_values import check_stale_values
+from treadle.compiler.checks.swallowed_caps import check_swallowed_caps
+from treadle.compiler.checks.tolerated_codes import check_tolerated_codes
+from treadle.compiler.checks.types import check_types
+from treadle.compiler.checks.unchanging_loops import check_unchanging_loops
+from treadle.compiler.checks.unreachable_cases import check_unreachable_cases
+from treadle.compiler.checks.unreachable_steps import check_unreachable_steps
+from treadle.compiler.checks.unread_captures import check_unread_captures
+from treadle.compiler.checks.unread_choices import check_unread_choices
+from treadle.compiler.checks.unusable_verdicts import check_unusable_verdicts
 from treadle.compiler.checks.unused_inputs import check_unused_inputs
 from treadle.compiler.checks.verdicts import check_verdicts
 from treadle.compiler.checks.waits import check_waits
 from treadle.compiler.diagnostics import Diagnostic, Report
 from treadle.compiler.emit import emit
+from treadle.compiler.flow import Flow, read_flow
 from treadle.compiler.nodes import Document
 from treadle.compiler.source import read_source
 from treadle.compiler.workflow import Workflow, read_workflow
@@ -28,6 +50,7 @@ from treadle.plan.catalogue import Severity
 from treadle.plan.plan import Plan
 
 Check = Callable[[Workflow, Report], None]
+FlowCheck = Callable[[Flow, Report], None]
 
 # Independent of each other; the report sorts what they find.
 CHECKS: tuple[Check, ...] = (
@@ -40,7 +63,32 @@ CHECKS: tuple[Check, ...] = (
     check_secrets,
     check_names,
     check_references,
+    check_types,
     check_unused_inputs,
+    check_injection,
+    check_option_like,
+    check_secret_leaks,
+    check_spec_kit,
+)
+
+# The same, over who reads what: that is found once for all of them.
+FLOW_CHECKS: tuple[FlowCheck, ...] = (
+    check_dead_branches,
+    check_constant_conditions,
+    check_unreachable_cases,
+    check_missing_values,
+    check_tolerated_codes,
+    check_unchanging_loops,
+    check_swallowed_caps,
+    check_stale_values,
+    check_unread_choices,
+    check_inescapable_gates,
+    check_unusable_verdicts,
+    check_shared_verdicts,
+    check_empty_waits,
+    check_output_collisions,
+    check_unreachable_steps,
+    check_unread_captures,
 )
 
 
@@ -135,6 +183,9 @@ def _check(work: _Work, report: Report) -> _Work:
     assert work.workflow is not None
     for check in CHECKS:
         check(work.workflow, report)
+    flow = read_flow(work.workflow, report)
+    for flow_check in FLOW_CHECKS:
+        flow_check(flow, report)
     return work
 
 

@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
 
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.entries import entries
+from treadle.compiler.fixes import quote
 from treadle.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from treadle.compiler.positions import line_starts, place
 from treadle.compiler.scalars import (
@@ -181,10 +182,13 @@ class _Composer:
             return None
         other = difference(text, value)
         if other is not None:
+            # Quotes keep the meaning that a text has here; of a number either could be meant.
+            fix = quote(span, text, text, is_safe=False) if value == text else None
             self.report.add(
                 "TR114",
                 span,
                 hint="put it in quotes" if other.instead is None else None,
+                fix=fix,
                 text=text,
                 here=other.here,
                 there=other.there,

@@ -7,10 +7,12 @@ names, and each guess looks at every known one.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from treadle.compiler.suggestions import did_you_mean
+from treadle.compiler.suggestions import Guess, closest, judged
 
 FEW = 8
 MAX_COMPARISONS = 50_000
+
+_Key = tuple[str, str, int]
 
 
 @dataclass(slots=True)
@@ -18,7 +20,7 @@ class Hints:
     """Guesses at what authors meant, and how many comparisons are left for them."""
 
     _left: int = MAX_COMPARISONS
-    _known: dict[tuple[str, str, int], str | None] = field(default_factory=dict)
+    _guesses: dict[_Key, Guess | None] = field(default_factory=dict)
 
     def instead_of(self, word: str, known: Sequence[str], *, what: str) -> str | None:
         """Return the known name that looks like `word`, or all of them when they are few.
@@ -30,16 +32,21 @@ class Hints:
 
         Shapes: `what` names the known ones, in the plural.
         """
-        key = (what, word, len(known))
-        if key not in self._known:
-            self._known[key] = self._guess(word, known) or listed(known, what=what)
-        return self._known[key]
+        found = self.guess(word, known, what=what)
+        return f"did you mean '{found.name}'?" if found is not None else listed(known, what=what)
 
-    def _guess(self, word: str, known: Sequence[str]) -> str | None:
+    def guess(self, word: str, known: Sequence[str], *, what: str) -> Guess | None:
+        """Return the known name that looks like `word`, None when none is near."""
+        key = (what, word, len(known))
+        if key not in self._guesses:
+            self._guesses[key] = self._look(word, known)
+        return self._guesses[key]
+
+    def _look(self, word: str, known: Sequence[str]) -> Guess | None:
         if len(known) > self._left:
             return None
         self._left -= len(known)
-        return did_you_mean(word, known)
+        return judged(word, closest(word, known), known)
 
 
 def listed(known: Sequence[str], *, what: str) -> str | None:

@@ -7,9 +7,7 @@ is reported where it stands and left out.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias, cast
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from treadle import schemas
 from treadle.compiler import nodes
@@ -20,7 +18,9 @@ from treadle.plan import formats
 from treadle.plan.expression import Json
 from treadle.plan.problems import UNCHECKABLE, Problem, from_violation
 from treadle.plan.subschemas import IN_PLACE, Path, children, walk
-from treadle.plan.validation import Validator
+
+if TYPE_CHECKING:  # see `_meta_validator`
+    from treadle.plan.validation import Validator
 
 # References are followed within the schema only, so it has no names of its own.
 _NAMES = frozenset(("$anchor", "$dynamicAnchor", "$id", "$schema", "$vocabulary"))
@@ -164,7 +164,12 @@ _RULES: tuple[_Rule, ...] = (_shape, _keywords, _references, _circles, _patterns
 
 
 @cache
-def _meta_validator() -> Validator:
+def _meta_validator() -> "Validator":
+    # Most files hold no schema, and jsonschema is slow to import.
+    from jsonschema import Draft202012Validator
+
+    from treadle.plan.validation import Validator
+
     return Validator(Draft202012Validator.META_SCHEMA)
 
 

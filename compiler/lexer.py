@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from unicodedata import lookup
 
-from jinja2.lexer import operators
-
 from treadle.plan.json_text import MAX_DIGITS
 
 MAX_WORDS = 2_000
@@ -31,7 +29,15 @@ _INTEGER = re.compile(
     r"(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?[0-9])*|0(?:_?0)*)(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
-_SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(operators, key=len, reverse=True)))
+# Jinja2's own table, for which Jinja2 need not be imported.
+OPERATORS = {
+    **{"+": "add", "-": "sub", "/": "div", "//": "floordiv", "*": "mul", "%": "mod"},
+    **{"**": "pow", "~": "tilde", "[": "lbracket", "]": "rbracket", "(": "lparen", ")": "rparen"},
+    **{"{": "lbrace", "}": "rbrace", "==": "eq", "!=": "ne", ">": "gt", ">=": "gteq"},
+    **{"<": "lt", "<=": "lteq", "=": "assign", ".": "dot", ":": "colon", "|": "pipe"},
+    **{",": "comma", ";": "semicolon"},
+}
+_SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(OPERATORS, key=len, reverse=True)))
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:(?P<octal>[0-7]{1,3})|(?:x(?P<x>[\da-fA-F]{2})|u(?P<u>[\da-fA-F]{4})"
@@ -150,7 +156,7 @@ def _read_word(
             f"unexpected '{character}'",
             hint=_HINTS.get(character),
         )
-    return Word(start, sign.end(), operators[sign[0]], sign[0])
+    return Word(start, sign.end(), OPERATORS[sign[0]], sign[0])
 
 
 def _is_test_place(words: list[Word]) -> bool:

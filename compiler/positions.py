@@ -7,6 +7,7 @@ Lines end as editors count them (line feed, carriage return or both), whatever Y
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from treadle.compiler.diagnostics import Span
@@ -67,8 +68,13 @@ def span_of(document: Document, scalar: Scalar, start: int, end: int) -> Span:
     return _span(document.text, scalar, opening, closing)
 
 
+@lru_cache(maxsize=2)  # many rules ask for those of the same document
 def line_starts(text: str) -> tuple[int, ...]:
     """Return the offset at which each line of a text begins."""
+    return _line_starts(text)
+
+
+def _line_starts(text: str) -> tuple[int, ...]:
     return (0, *(found.end() for found in _LINE_END.finditer(text)))
 
 
@@ -83,7 +89,11 @@ def place(starts: tuple[int, ...], offset: int) -> tuple[int, int]:
 
 def _span(text: str, scalar: Scalar, start: int, end: int) -> Span:
     # Only the scalar is searched for line ends: a file may hold thousands of scalars.
-    breaks = [scalar.start + at for at in line_starts(text[scalar.start : end])]
+    before = text[scalar.start : end]
+    if "\n" not in before and "\r" not in before:
+        shift = scalar.span.column - scalar.start
+        return Span(scalar.span.line, start + shift, scalar.span.line, end + shift)
+    breaks = [scalar.start + at for at in _line_starts(before)]
     line, column = place(tuple(breaks), start)
     end_line, end_column = place(tuple(breaks), end)
     shift = scalar.span.column - 1

@@ -12,6 +12,7 @@ from functools import lru_cache
 from treadle.compiler import nodes
 from treadle.compiler.conditions import fault, remedy
 from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.shape_fixes import fix_of_key, fix_of_value
 from treadle.compiler.shape_rules import (
     Breach,
     Path,
@@ -133,16 +134,20 @@ def _tell_unknown(code: str, subject: Subject, report: Report) -> None:
         key = str(entry.key.value)
         if key not in known and not is_free(key):
             hint = _hint_for_key(key, subject.definition, present)
-            report.add(code, entry.key.span, hint=hint, key=key, where=subject.where)
+            span = entry.key.span
+            fix = fix_of_key(key, subject.definition, present, span)
+            report.add(code, span, hint=hint, fix=fix, key=key, where=subject.where)
 
 
 def _tell_value(code: str, breach: Breach, subject: Subject, report: Report) -> None:
     text = breach.value if isinstance(breach.value, str) else str(breach.value)
     on_reject = subject.node.get("on_reject")
+    span = _span(code, breach, subject)
     report.add(
         code,
-        _span(code, breach, subject),
+        span,
         hint=_hint_for_value(code, breach),
+        fix=fix_of_value(code, breach, span),
         key=_shown(breach.path),
         expected=_expected(breach),
         found=_found(code, breach.value),

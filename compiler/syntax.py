@@ -71,7 +71,8 @@ _UNCLOSED = frozenset(
 )
 _NO_TOKEN = "found character that cannot start any token"
 _BARE_BLOCK = re.compile(r"^[\s\-]*(?:[^\s:]+:\s+)?\{\{")
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What YAML leaves out, not what it allows: a class with all planes is slow to compile.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

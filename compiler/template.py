@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from treadle.compiler.blocks import is_expression
 from treadle.compiler.calls import check_calls, nodes_of
-from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.diagnostics import Fix, Report, Span
+from treadle.compiler.fixes import write_instead
 from treadle.compiler.lexer import Declared as Declared
 from treadle.compiler.lexer import Fault
 from treadle.compiler.nodes import Scalar
@@ -116,7 +118,7 @@ def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bo
             pieces.append((position, text[position:start], False))
         close = _find_close(text, start + 2)
         if "}}" not in text[start + 2 :]:
-            report.add("TR402", locate(start, start + 2))
+            report.add("TR402", locate(start, start + 2), fix=_closing_fix(text, start, locate))
             pieces.append((start, text[start:], False))
             return pieces
         if close is None or text[close] != "}":
@@ -131,6 +133,17 @@ def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bo
     if position < len(text):
         pieces.append((position, text[position:], False))
     return pieces
+
+
+def _closing_fix(text: str, start: int, locate: Locate) -> Fix | None:
+    """Return the fix that doubles the brace which ends the text of a block that is never closed."""
+    inner = text[start + 2 :].rstrip()
+    if not inner.endswith("}") or "}" in inner[:-1] or not is_expression(inner[:-1]):
+        return None
+    end = start + 2 + len(inner)
+    span = locate(end - 1, end)
+    is_brace = span.line == span.end_line and span.end_column - span.column == 1
+    return write_instead(span, "}}", is_safe=True) if is_brace else None
 
 
 def _find_close(text: str, position: int) -> int | None:

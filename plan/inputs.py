@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from treadle.plan.acceptance import Acceptor, acceptor
 from treadle.plan.canonical import canonical
 from treadle.plan.coercion import (
     Refused,
@@ -21,6 +22,7 @@ from treadle.plan.coercion import (
     readings,
 )
 from treadle.plan.expression import Json
+from treadle.plan.patterns import is_found
 from treadle.plan.problems import UNCHECKABLE, Problem, from_violation, problem, shown
 
 if TYPE_CHECKING:  # see `_validator`
@@ -269,6 +271,9 @@ class InputSet:
         """Validate coerced values; a part of the inputs is enough."""
         found: dict[Problem, None] = {}
         for name, value in values.items():
+            fits = self._acceptors[name]
+            if fits is not None and fits(value):
+                continue
             is_auto = name == INTEGRATION and value == AUTO
             for violation in self._validator.violations({name: value}):
                 if violation.keyword == UNCHECKABLE:
@@ -279,8 +284,12 @@ class InputSet:
         return tuple(found)
 
     @cached_property
+    def _acceptors(self) -> Mapping[str, Acceptor | None]:
+        return {n: acceptor(d, search=is_found) for n, d in self._properties.items()}
+
+    @cached_property
     def _validator(self) -> "Validator":
-        # jsonschema takes longer to import than a small plan to run; many plans have no inputs.
+        # jsonschema takes longer to import than a small plan to run; most values need no judge.
         from treadle.plan.validation import Validator
 
         return Validator(self._schema)

@@ -54,3 +54,8 @@ def in_python(token: str) -> str:
 def compiled(pattern: str) -> re.Pattern[str]:
     """Return the pattern ready for `search`. Errors: re.error for one that Python does not know."""
     return re.compile(translated(pattern))
+
+
+def is_found(pattern: str, text: str) -> bool:
+    """Return whether a pattern is found in a text. Errors: re.error, as `compiled`."""
+    return compiled(pattern).search(text) is not None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.scope import Declaration
 from treadle.compiler.workflow import Workflow
@@ -31,7 +32,9 @@ def check_integrations(workflow: Workflow, report: Report) -> None:
         name = str(scalar.value)
         if name not in names:
             hint = hints.instead_of(name, names, what="the integrations")
-            report.add("TR319", scalar.span, hint=hint, name=name)
+            guess = hints.guess(name, names, what="the integrations")
+            fix = respell(scalar.span, name, guess)
+            report.add("TR319", scalar.span, hint=hint, fix=fix, name=name)
 
 
 def _literals(workflow: Workflow, default: nodes.Scalar | None) -> Iterator[nodes.Scalar]:

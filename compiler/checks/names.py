@@ -5,6 +5,7 @@ What is read from `steps` is looked at in `references`.
 
 from treadle.compiler.chains import Chain, Member, chains
 from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.fixes import prefix, rename, respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.sites import Site
 from treadle.compiler.workflow import Workflow
@@ -37,9 +38,8 @@ def check_names(workflow: Workflow, report: Report) -> None:
                     _check_fan_in(site, chain, report=report)
                 case "steps":
                     pass
-                case unknown:
-                    hint = _root_hint(str(unknown), workflow, hints=hints)
-                    report.add("TR307", _span(site, chain.root), hint=hint, name=unknown)
+                case _:
+                    _tell_unknown_root(site, chain, workflow, hints=hints, report=report)
 
 
 def _check_input(
@@ -53,14 +53,18 @@ def _check_input(
         hint = hints.instead_of(first.name, known, what="the inputs")
         if not known:
             hint = "declare it under 'inputs'"
-        report.add("TR302", _span(site, first), hint=hint, name=first.name)
+        span, guess = _span(site, first), hints.guess(first.name, known, what="the inputs")
+        fix = respell(span, first.name, guess)
+        report.add("TR302", span, hint=hint, fix=fix, name=first.name)
 
 
 def _check_context(site: Site, chain: Chain, *, hints: Hints, report: Report) -> None:
     first = chain.members[0] if chain.members else None
     if first is not None and isinstance(first.name, str) and first.name not in CONTEXT_FIELDS:
         hint = hints.instead_of(first.name, CONTEXT_FIELDS, what="its fields")
-        report.add("TR309", _span(site, first), hint=hint, field=first.name)
+        guess = hints.guess(first.name, CONTEXT_FIELDS, what="its fields")
+        fix = respell(_span(site, first), first.name, guess)
+        report.add("TR309", _span(site, first), hint=hint, fix=fix, field=first.name)
 
 
 def _check_fan_in(site: Site, chain: Chain, *, report: Report) -> None:
@@ -71,15 +75,25 @@ def _check_fan_in(site: Site, chain: Chain, *, report: Report) -> None:
     first = chain.members[0] if chain.members else None
     if first is not None and isinstance(first.name, str) and first.name not in FAN_IN_FIELDS:
         hint = "write 'fan_in.results'"
-        report.add("TR307", _span(site, first), hint=hint, name=f"fan_in.{first.name}")
+        fix = rename(_span(site, first), first.name, FAN_IN_FIELDS[0], is_safe=False)
+        report.add("TR307", _span(site, first), hint=hint, fix=fix, name=f"fan_in.{first.name}")
 
 
-def _root_hint(name: str, workflow: Workflow, *, hints: Hints) -> str | None:
+def _tell_unknown_root(
+    site: Site, chain: Chain, workflow: Workflow, *, hints: Hints, report: Report
+) -> None:
+    name, span = str(chain.root.name), _span(site, chain.root)
+    hint, fix = hints.instead_of(name, ROOTS, what="the names"), None
+    is_step = name in workflow.names.ids
     if workflow.input_schema(name) is not None:
-        return f"write 'inputs.{name}'"
-    if name in workflow.names.ids:
-        return f"write 'steps.{name}'"
-    return hints.instead_of(name, ROOTS, what="the names")
+        hint = f"write 'inputs.{name}'"
+        fix = prefix(span, name, "inputs.", is_safe=not is_step)
+    elif is_step:
+        hint = f"write 'steps.{name}'"
+        fix = prefix(span, name, "steps.", is_safe=bool(chain.members))
+    else:
+        fix = respell(span, name, hints.guess(name, ROOTS, what="the names"))
+    report.add("TR307", span, hint=hint, fix=fix, name=name)
 
 
 def _span(site: Site, member: Member) -> Span:

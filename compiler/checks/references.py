@@ -7,7 +7,8 @@ is asked for.
 from dataclasses import dataclass
 
 from treadle.compiler.chains import Chain, Member, chains
-from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.diagnostics import Fix, Report, Span
+from treadle.compiler.fixes import prefix, respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.outputs import (
     ALWAYS_EMPTY,
@@ -28,6 +29,7 @@ OUTPUT = "output"
 JSON_DATA = "data"
 CAPTURED = frozenset({"stdout_truncated", "stderr_truncated", "timed_out", "interrupted"})
 
+_WRITE_DATA = "write 'output.data.{name}'"
 _PARSE = "with 'output_format: json' at step '{step_id}', what it prints is read as"
 
 
@@ -96,13 +98,23 @@ def _check_reference(reference: _Reference, check: _Check) -> None:
             fan_out, span = private.space.id, reference.span(reference.at)
             check.report.add("TR317", span, name=reference.name, fan_out=fan_out)
         else:
-            hint = _unknown_hint(reference, check)
-            check.report.add("TR303", reference.span(reference.at), hint=hint, name=reference.name)
+            _tell_unknown(reference, check)
         return
     if not may_have_run(target, reader=site.step, key=site.key):
         hint = _later_hint(reference, target)
         check.report.add("TR304", reference.span(reference.at), hint=hint, name=reference.name)
     _check_fields(reference, target, check)
+
+
+def _tell_unknown(reference: _Reference, check: _Check) -> None:
+    hint, name = _unknown_hint(reference, check), reference.name
+    known = check.workflow.names.visible(reference.site.step)
+    guess = check.hints.guess(name, known, what="the steps")
+    span = reference.span(reference.at)
+    # An input of that very name is what was meant, and a generated id is no slip of the pen.
+    is_misspelt = ":" not in name and check.workflow.input_schema(name) is None
+    fix = respell(span, name, guess) if is_misspelt else None
+    check.report.add("TR303", span, hint=hint, fix=fix, name=name)
 
 
 def _unknown_hint(reference: _Reference, check: _Check) -> str | None:
@@ -155,17 +167,35 @@ def _add_missing(
     if index > 0 and first.name == OUTPUT:
         field = _path(reference.fields[1 : index + 1])
         hint = _output_hint(str(place.name), target, known, check=check) if index == 1 else None
+        fix = None if hint is not None else _misspelt(place, span, known, check=check)
+        if hint == _WRITE_DATA.format(name=place.name):
+            fix = _below(reference, place, f"{JSON_DATA}.")
         hint = hint or check.hints.instead_of(str(place.name), known, what="its fields")
-        check.report.add("TR305", span, hint=hint, step=reference.name, field=field)
+        check.report.add("TR305", span, hint=hint, fix=fix, step=reference.name, field=field)
         return
     name = str(place.name)
     hint = check.hints.instead_of(name, RECORD_FIELDS, what="its fields")
+    fix = _misspelt(place, span, RECORD_FIELDS, check=check)
     if index > 0:
-        hint = f"'{first.name}' has no fields"
+        hint, fix = f"'{first.name}' has no fields", None
     elif name in property_names(check.records.output(target.step)):
         hint = f"write 'steps.{reference.name}.output.{name}'"
+        fix = _below(reference, place, f"{OUTPUT}.")
     field = _path(reference.fields[: index + 1])
-    check.report.add("TR308", span, hint=hint, field=field)
+    check.report.add("TR308", span, hint=hint, fix=fix, field=field)
+
+
+def _misspelt(place: Member, span: Span, known: tuple[str, ...], *, check: _Check) -> Fix | None:
+    guess = check.hints.guess(str(place.name), known, what="its fields")
+    return respell(span, str(place.name), guess)
+
+
+def _below(reference: _Reference, place: Member, before: str) -> Fix | None:
+    """Return the fix that reads a field one level further down; in brackets there is none."""
+    text = reference.site.expression.text
+    if text[place.start - 1 : place.start] != ".":
+        return None
+    return prefix(reference.span(place), str(place.name), before, is_safe=True)
 
 
 def _output_hint(name: str, target: Target, known: tuple[str, ...], *, check: _Check) -> str | None:
@@ -180,7 +210,7 @@ def _output_hint(name: str, target: Target, known: tuple[str, ...], *, check: _C
         return None if is_near else f"{_PARSE.format(step_id=step_id)} 'output.{_below_data(name)}'"
     data = member(check.records.output(target.step), JSON_DATA)
     is_inside = data is not None and name in property_names(data)
-    return f"write 'output.{_below_data(name)}'" if is_inside else None
+    return _WRITE_DATA.format(name=name) if is_inside else None
 
 
 def _below_data(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json
@@ -43,7 +44,9 @@ def _check_input(
     declared = workflow.input_schema(name)
     if declared is None:
         hint = hints.instead_of(name, workflow.input_names, what="the inputs")
-        report.add("TR310", scalar.span, hint=hint, name=name)
+        guess = hints.guess(name, workflow.input_names, what="the inputs")
+        fix = respell(scalar.span, name, guess)
+        report.add("TR310", scalar.span, hint=hint, fix=fix, name=name)
         return
     if declared.get("x-secret") is True:
         report.add("TR320", scalar.span, hint="a verdict is stored and shown", name=name)

@@ -6,6 +6,7 @@ fan-out do not, since each item has its own.
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.scope import Declaration, Names
 from treadle.compiler.workflow import Workflow
@@ -39,7 +40,12 @@ def _check(
         return
     found = names.find(name, reader=step)
     if found is None or found.order > step.order:
-        report.add("TR312", item.span, hint=_hint(name, step, names, hints=hints), name=name)
+        hint = _hint(name, step, names, hints=hints)
+        guess = hints.guess(name, names.visible(step), what="the steps")
+        # Who names a step that comes later or belongs to an item did not misspell another one.
+        is_unknown = found is None and names.private(name) is None and ":" not in name
+        fix = respell(item.span, name, guess) if is_unknown else None
+        report.add("TR312", item.span, hint=hint, fix=fix, name=name)
 
 
 def _hint(name: str, step: Declaration, names: Names, *, hints: Hints) -> str | None:

@@ -1,0 +1,52 @@
+"""TR503: a condition that is an expression and comes out the same in every run.
+
+Mostly a name in quotes. Plain `true` and `false` are what their author means, and what a
+constant leaves out is TR502.
+"""
+
+from treadle.compiler import keys
+from treadle.compiler.certainty import dead_segments
+from treadle.compiler.constants import constant_truth, is_spelt_out
+from treadle.compiler.diagnostics import Report
+from treadle.compiler.flow import Flow
+from treadle.compiler.scope import Declaration
+from treadle.plan.expression import Value
+from treadle.plan.steps import IfStep, LoopStep
+
+
+def check_constant_conditions(flow: Flow, report: Report) -> None:
+    """Report every condition whose expression has one value only.
+
+    Before and after::
+
+        - id: build
+          type: shell
+          if: "{{ 'inputs.build' }}"    # TR503: this condition always holds
+          run: make
+    """
+    if flow.is_misread:
+        return
+    for declared in flow.workflow.names.declarations:
+        step = flow.step(declared)
+        if step is None:
+            continue
+        _check(declared, "if", step.condition, report=report)
+        if isinstance(step, IfStep | LoopStep) and not _is_said(declared, step, flow):
+            _check(declared, "condition", step.test, report=report)
+
+
+def _check(declared: Declaration, key: str, value: Value | None, *, report: Report) -> None:
+    truth = constant_truth(value)
+    scalar = keys.scalar(declared.node, key)
+    # A step whose own condition never holds is a dead one.
+    is_dead = key == "if" and truth is False
+    if truth is not None and scalar is not None and not is_spelt_out(value) and not is_dead:
+        report.add("TR503", scalar.span, holds="always holds" if truth else "never holds")
+
+
+def _is_said(declared: Declaration, step: IfStep | LoopStep, flow: Flow) -> bool:
+    """Say whether TR502 shows what the condition leaves out."""
+    names = flow.workflow.names
+    if isinstance(step, LoopStep):
+        return step.kind == "while" and constant_truth(step.test) is False
+    return any(names.children(declared, segment) for segment in dead_segments(step))

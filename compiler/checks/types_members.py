@@ -1,0 +1,95 @@
+"""TR420, TR421, TR422: a name or a position that a value cannot have.
+
+What is read from the record of a step by plain names is looked at in `references`.
+"""
+
+from treadle.compiler import types
+from treadle.compiler.diagnostics import Report
+from treadle.compiler.fixes import respell
+from treadle.compiler.hints import listed
+from treadle.compiler.suggestions import closest, judged
+from treadle.compiler.typed_sites import TypedSite, TypedWorkflow, describe
+from treadle.plan.expression import Node, Op
+
+# Among more names than this, none is looked for that was meant: it would take too long.
+MAX_GUESSES = 64
+# Whose first names other rules know: a mistake there is reported once.
+_KNOWN_ROOTS = frozenset({"inputs", "context", "fan_in"})
+
+
+def check_members(workflow: TypedWorkflow, report: Report) -> None:
+    """Report every member that its value never has, and every index into what has no places.
+
+    Before and after::
+
+        inputs:
+          target: {type: object, properties: {host: {type: string}}, additionalProperties: false}
+        steps:
+          - {id: ping, type: shell, run: 'ping {{ inputs.target.hots | shquote }}'}  # TR420
+    """
+    for typed in workflow.sites:
+        for node in typed.nodes:
+            if node.op is Op.GET and not _is_known(node):
+                _check_name(node, typed, report=report)
+            elif node.op is Op.INDEX and not _is_known(node):
+                _check_index(node, typed, report=report)
+
+
+def _is_known(node: Node) -> bool:
+    """Return whether another rule looks at this member."""
+    base: object = node
+    depth = 0
+    while isinstance(base, Node) and base.op in (Op.GET, Op.INDEX):
+        base, depth = base.args[0], depth + 1
+    if not isinstance(base, Node) or base.op is not Op.NAME:
+        return False
+    root = str(base.args[0])
+    return root == "steps" or (root in _KNOWN_ROOTS and depth == 1)
+
+
+def _check_name(node: Node, typed: TypedSite, *, report: Report) -> None:
+    base, name = typed.part(node, 0), str(node.args[1])
+    what = typed.words(_base(node))
+    kinds = base.kinds - {"null"}
+    if not kinds:
+        return
+    if "object" not in kinds:
+        report.add("TR421", typed.last_word(node), what=what, kind=describe(base), field=name)
+    elif base.is_closed and name not in base.members:
+        known = tuple(base.members)
+        span = typed.last_word(node)
+        guess = judged(name, closest(name, known), known) if len(known) <= MAX_GUESSES else None
+        hint = f"did you mean '{guess.name}'?" if guess is not None else None
+        hint = hint or listed(known, what="its fields")
+        fix = respell(span, name, guess)
+        report.add("TR420", span, hint=hint, fix=fix, what=what, field=name)
+
+
+def _check_index(node: Node, typed: TypedSite, *, report: Report) -> None:
+    base, key = typed.part(node, 0), typed.part(node, 1)
+    kinds = base.kinds - {"null"}
+    what = typed.words(_base(node))
+    if not kinds or not key.kinds - {"null"}:
+        return
+    if not kinds & {"array", "object", "string"}:
+        reason = f"{what} is {describe(base)}: it has no places"
+    elif "object" not in kinds and not key.kinds & types.NUMERIC:
+        reason = f"a place in {describe(base)} is a number, not {describe(key)}"
+    elif base.places is not None and kinds == {"array"} and _is_outside(node, len(base.places)):
+        count = len(base.places)
+        reason = f"{what} has {count} item{'s' if count != 1 else ''}, counted from 0"
+    else:
+        return
+    report.add("TR422", typed.last_word(node), reason=reason)
+
+
+def _is_outside(node: Node, count: int) -> bool:
+    key = node.args[1]
+    at = key.args[0] if isinstance(key, Node) and key.op is Op.LITERAL else None
+    return isinstance(at, int) and not -count <= at < count
+
+
+def _base(node: Node) -> Node:
+    found = node.args[0]
+    assert isinstance(found, Node)
+    return found

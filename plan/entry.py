@@ -1,0 +1,76 @@
+"""One entry of the catalogue of diagnostics, and the weights that an entry can have."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; OFF findings are never shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One diagnostic: its code, name, weight in both modes, message template and hint."""
+
+    code: str
+    name: str
+    message: str
+    hint: str | None
+    strict: Severity
+    lenient: Severity
+
+    def severity(self, *, lenient: bool) -> Severity:
+        """Return the weight of this finding in the given mode."""
+        return self.lenient if lenient else self.strict
+
+
+def error(code: str, name: str, message: str, hint: str | None = None) -> Entry:
+    """An error in both modes: Spec Kit refuses it as well, or nobody could mean it."""
+    return Entry(
+        code=code,
+        name=name,
+        message=message,
+        hint=hint,
+        strict=Severity.ERROR,
+        lenient=Severity.ERROR,
+    )
+
+
+def strict(code: str, name: str, message: str, hint: str | None = None) -> Entry:
+    """An error in strict mode, a warning in lenient mode: Spec Kit lets it pass."""
+    return Entry(
+        code=code,
+        name=name,
+        message=message,
+        hint=hint,
+        strict=Severity.ERROR,
+        lenient=Severity.WARNING,
+    )
+
+
+def warning(code: str, name: str, message: str, hint: str | None = None) -> Entry:
+    """A warning in both modes."""
+    return Entry(
+        code=code,
+        name=name,
+        message=message,
+        hint=hint,
+        strict=Severity.WARNING,
+        lenient=Severity.WARNING,
+    )
+
+
+def lenient(code: str, name: str, message: str, hint: str | None = None) -> Entry:
+    """A warning in lenient mode only: about files that should also run under Spec Kit."""
+    return Entry(
+        code=code,
+        name=name,
+        message=message,
+        hint=hint,
+        strict=Severity.OFF,
+        lenient=Severity.WARNING,
+    )

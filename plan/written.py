@@ -1,0 +1,95 @@
+"""The fields of a step as its author wrote them: keys of the format, expressions as text."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from treadle.plan.canonical import canonical
+from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text, Value
+from treadle.plan.steps import Step, SwitchStep
+
+# What is no field of its own: places, steps inside, and what another field says already.
+_SKIPPED = frozenset(
+    "id path kind then otherwise cases default steps template raw_condition max_concurrency".split()
+)
+_KEYS: Mapping[str, str] = {
+    "condition": "if",
+    "test": "condition",
+    "timeout_s": "timeout",
+    "slot": "name",
+    "concurrency": "max_concurrency",
+}
+# Mappings whose members are told apart.
+_SPREAD = frozenset(("env", "input", "options", "integration_options", "output"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One value that differs; a member of a mapping has a dotted name. Null: not there."""
+
+    name: str
+    old: Json
+    new: Json
+
+
+def fields_of(step: Step) -> Mapping[str, Json]:
+    """Return the values of a step by the keys of the format, without the steps inside it."""
+    found: dict[str, Json] = {}
+    for field in fields(step):
+        if field.name not in _SKIPPED:
+            value: object = getattr(step, field.name)
+            found.update(_members(_KEYS.get(field.name, field.name), value))
+    if isinstance(step, SwitchStep):
+        found["cases"] = [case.key for case in step.cases]
+    return found
+
+
+def changed(old: Mapping[str, Json], new: Mapping[str, Json]) -> tuple[FieldChange, ...]:
+    """Return the values that differ, in the order of the new ones, then of those that are gone."""
+    return tuple(
+        FieldChange(name=name, old=old.get(name), new=new.get(name))
+        for name in dict.fromkeys((*new, *old))
+        if canonical(old.get(name)) != canonical(new.get(name))
+    )
+
+
+def written(value: Value) -> Json:
+    """Return a value as it stands in a workflow file: ``to {{ inputs.host }}``."""
+    match value:
+        case Literal(literal):
+            return literal
+        case Single(expression):
+            return _block(expression)
+        case Text(parts):
+            return "".join(part if isinstance(part, str) else _block(part) for part in parts)
+        case ObjectOf(members):
+            return {name: written(member) for name, member in members.items()}
+        case ListOf(items):
+            return [written(item) for item in items]
+
+
+def _members(name: str, value: object) -> Iterator[tuple[str, Json]]:
+    """Yield a field, or the members of one that is a mapping."""
+    if isinstance(value, Mapping) and name == "fields":
+        yield from ((str(key), _plain(member)) for key, member in value.items())
+    elif isinstance(value, Mapping) and name in _SPREAD:
+        yield from ((f"{name}.{key}", _plain(member)) for key, member in value.items())
+    else:
+        yield name, _plain(value)
+
+
+def _plain(value: object) -> Json:
+    """Return a field's value as data."""
+    if isinstance(value, Literal | Single | Text | ObjectOf | ListOf):
+        return written(value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(member) for name, member in value.items()}
+    if isinstance(value, str):
+        return str(value)  # an enumeration is its text
+    assert value is None or isinstance(value, bool | int | float)
+    return value
+
+
+def _block(expression: Expression) -> str:
+    return "{{" + expression.text + "}}"
