@@ -18,10 +18,15 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from syrupy.assertion import SnapshotAssertion
+from typer.testing import CliRunner
 
+from treadle.cli.answering import Asked, answer_start
+from treadle.cli.app import build
+from treadle.cli.drive import drive_for
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
+from treadle.cli.settings import Settings
 from treadle.compiler import compile_file
 from treadle.executor.local.session import Host, resume, start
 from treadle.executor.local.store import Store
@@ -34,6 +39,7 @@ ROOT = Path(__file__).parent.parent
 CASES = sorted((ROOT / "tests" / "cases" / "run").glob("*.yml"))
 SNAPSHOTS = ROOT / "snapshots" / "cases_run"
 FILE = "FILE"  # how a case calls itself
+SETTINGS = "treadle.toml says: "
 
 FAKE_GH = """#!/bin/sh
 exit 1
@@ -98,6 +104,15 @@ def install_gh(stage: Stage) -> None:
     program.chmod(0o755)
 
 
+def answer(text: str) -> Callable[[Stage], None]:
+    """Return what writes a file of answers."""
+
+    def write(stage: Stage) -> None:
+        (stage.folder / "answers.yml").write_text(f"{text}\n", encoding="utf-8")
+
+    return write
+
+
 HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "flow.plan.json is cut off": cut_plan,
     "somebody edits a command in flow.plan.json": edit_plan,
@@ -107,6 +122,9 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "another process works on r1": lock_run,
     "somebody makes a file called .treadle": block_folder,
     "the program gh finds no issue": install_gh,
+    "answers.yml says 'gates: {reveiw: approve}'": answer("gates: {reveiw: approve}"),
+    "answers.yml says 'gates: {review: approve}'": answer("gates: {review: approve}"),
+    "answers.yml says 'review: approve'": answer("review: approve"),
 }
 
 
@@ -119,6 +137,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("-I", action="append", default=[])
     parser.add_argument("--run-id")
     parser.add_argument("--choice", action="append", default=[])
+    parser.add_argument("--answers", type=Path)
+    parser.add_argument("--no-prompt", action="store_true")
     return parser
 
 
@@ -142,6 +162,11 @@ def test_a_case_says_what_its_snapshot_says(
     for line in YAML(typ="safe").load(path.read_bytes())["x-case"]:
         if line in HAPPENINGS:
             HAPPENINGS[line](stage)
+            told.append(f"# {line}")
+            continue
+        if line.startswith(SETTINGS):
+            settings = line.removeprefix(SETTINGS)
+            (stage.folder / "treadle.toml").write_text(settings, encoding="utf-8")
             told.append(f"# {line}")
             continue
         command = line.replace(FILE, path.name)
@@ -169,6 +194,9 @@ def _said(line: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]
         for assignment in words[:program]:
             name, _, value = assignment.partition("=")
             patch.setenv(name, value)
+        if words[program + 1] == "validate":
+            said = CliRunner().invoke(build(words=["validate"]), words[program + 1 :])
+            return f"{said.stdout}{said.stderr}".rstrip("\n").split("\n")
         try:
             with rejecting_refusals():
                 return list(_carried_out(arguments().parse_args(words[program + 1 :]), stage))
@@ -195,6 +223,10 @@ def _carried_out(command: Any, stage: Stage) -> Iterator[str]:
         case "run":
             plan = _plan(command.source)
             environment = from_environment(plan)
+            if command.answers or command.no_prompt:
+                drive = drive_for(Settings(), stage.folder, InputOptions(), as_json=True)
+                asked = Asked(file=command.answers, is_prompt_off=command.no_prompt)
+                answer_start(drive, plan, asked, workflow_dir="/project", lenient=False)
             yield from _rests(
                 start(plan, given, host=host, run_id=command.run_id, environment=environment).run
             )

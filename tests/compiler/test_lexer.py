@@ -1,8 +1,9 @@
 """Words of expressions: names as workflows write them, numbers, texts, limits."""
 
 import pytest
+from jinja2.lexer import operators
 
-from treadle.compiler.lexer import Declared, Fault, read_words
+from treadle.compiler.lexer import OPERATORS, Declared, Fault, read_words
 
 DECLARED = Declared(
     steps=frozenset({"run", "run-tests", "migrate:table:1", "v1.2", "a/b", "zwölf tage"}),
@@ -87,3 +88,7 @@ def test_every_word_knows_its_place() -> None:
 def test_a_mistake_is_put_at_its_place(text: str, expected: tuple[str, int, object]) -> None:
     found = fault(text)
     assert expected == (found.code, found.start, found.detail)
+
+
+def test_the_signs_are_those_of_jinja2() -> None:
+    assert operators == OPERATORS

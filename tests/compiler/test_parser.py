@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from treadle.compiler.grammar import grown
 from treadle.compiler.lexer import Declared, Fault
 from treadle.compiler.parser import parse
 from treadle.plan.expression import Node, Op
@@ -128,3 +129,13 @@ def test_any_text_is_a_tree_or_a_fault(text: str) -> None:
         assert isinstance(parse(text, NOTHING).tree, Node)
     except Fault as found:
         assert found.code in ("TR111", "TR401", "TR403", "TR404", "TR406")
+
+
+@given(st.lists(st.sampled_from(("a", ".", ".", "b-c", "0", "true", "not", "None", "if", " "))))
+def test_a_path_has_the_tree_that_the_grammar_gives_it(parts: list[str]) -> None:
+    try:
+        parsed = parse("".join(parts), NOTHING)
+    except Fault:
+        return
+    if parsed.words:
+        assert grown("".join(parts), parsed.words) == (parsed.tree, parsed.grouped)

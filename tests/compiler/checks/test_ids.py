@@ -9,7 +9,7 @@ def test_an_id_in_two_branches_is_a_duplicate_of_the_first() -> None:
         "steps:\n"
         "  - id: choose\n"
         "    type: if\n"
-        "    condition: true\n"
+        '    condition: "{{ context.run_id }}"\n'
         "    then: [{id: push, type: shell, run: a}]\n"
         "    else: [{id: push, type: shell, run: b}]\n"
     )
