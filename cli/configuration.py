@@ -1,0 +1,205 @@
+"""The settings of a project: ``treadle.toml``, or ``[tool.treadle]`` in ``pyproject.toml``.
+
+The nearest folder upwards that has either decides; where both stand, it is ``treadle.toml``. What
+is wrong with the file refuses the command: a report under half of its settings misleads.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from treadle import schemas
+from treadle.cli.rejection import Rejected
+from treadle.cli.selection import PathIgnores, Selection, Weight, code_meant, is_firm, is_known
+from treadle.plan import catalogue
+from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.expression import Json
+from treadle.plan.problems import Problem, Violation
+
+FILE = "treadle.toml"
+PYPROJECT = "pyproject.toml"
+
+_TYPES = {
+    "boolean": "true or false",
+    "string": "text",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a project says about its checks.
+
+    Shapes: `folder` is where the file stands, None when there is none.
+    """
+
+    folder: Path | None = None
+    lenient: bool = False
+    selection: Selection = field(default_factory=Selection)
+
+    def path_of(self, path: str) -> str:
+        """Return a path as the patterns of the file see it: relative to its folder."""
+        if self.folder is None:
+            return path
+        return Path(os.path.relpath(os.path.abspath(path), self.folder)).as_posix()
+
+
+def find_configuration(start: Path, environment: Mapping[str, str]) -> Configuration:
+    """Return the settings that hold in a folder.
+
+    Looks upwards to the root of the git work tree, and never into the home folder from below.
+
+    Errors: Rejected with TR101 or TR611 to TR615.
+    """
+    start = start.resolve()
+    home = Path(environment["HOME"]).resolve() if environment.get("HOME") else None
+    for folder in (start, *start.parents):
+        if folder != start and folder == home:
+            break
+        for name in (FILE, PYPROJECT):
+            found = _read(folder / name)
+            if found is not None:
+                return found
+        if (folder / ".git").exists():
+            break
+    return Configuration()
+
+
+def _read(path: Path) -> Configuration | None:
+    if not path.is_file():
+        return None
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
+    if path.name == PYPROJECT and b"treadle" not in source:
+        return None
+    data = _parsed(source, path)
+    if path.name == PYPROJECT:
+        tools = data.get("tool")
+        own = tools.get("treadle") if isinstance(tools, Mapping) else None
+        if own is None:
+            return None
+        return _configuration(own, path)
+    return _configuration(data, path)
+
+
+def _parsed(source: bytes, path: Path) -> Mapping[str, Json]:
+    import tomllib  # most projects have no such file
+
+    try:
+        data: Mapping[str, Json] = tomllib.loads(source.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is not UTF-8"
+        raise Rejected.because("TR611", path=path.name, reason=reason) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = str(error)[:1].lower() + str(error)[1:]
+        raise Rejected.because("TR611", path=path.name, reason=reason) from error
+    return data
+
+
+def _configuration(data: Json, path: Path) -> Configuration:
+    # jsonschema takes long to import, and most projects have no such file.
+    from treadle.plan.validation import Validator
+
+    schema = schemas.load("configuration")
+    problems = [
+        problem
+        for violation in Validator(schema).violations(data)
+        for problem in _problems(violation, path)
+    ]
+    if not problems and isinstance(data, Mapping):
+        problems = list(_unusable_codes(data, path))
+    if problems or not isinstance(data, Mapping):
+        raise Rejected(*problems)
+    return Configuration(
+        folder=path.parent, lenient=data.get("lenient") is True, selection=_selection(data)
+    )
+
+
+def _selection(data: Mapping[str, Json]) -> Selection:
+    rules = _tables(data.get("per-path"))
+    return Selection(
+        select=_texts(data["select"]) if "select" in data else None,
+        ignore=_texts(data.get("ignore")),
+        weights=tuple(
+            Weight(codes=codes, severity=Severity(str(severity)))
+            for codes, severity in _table(data.get("severity")).items()
+        ),
+        per_path=tuple(
+            PathIgnores(path=str(rule["path"]), ignore=_texts(rule["ignore"])) for rule in rules
+        ),
+    )
+
+
+def _problems(violation: Violation, path: Path) -> Iterator[Problem]:
+    """Yield what is wrong at a place of the file, in the words of the file."""
+    where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in violation.path)
+    match violation.keyword:
+        case "additionalProperties":
+            known = list(_table(violation.schema.get("properties")))
+            for key in _table(violation.found):
+                if key not in known:
+                    yield _problem("TR612", path, hint=_hint(key, known), key=_below(where, key))
+        case "required":
+            for key in _texts(violation.limit):
+                if key not in _table(violation.found):
+                    expected = f"have '{key}'"
+                    yield _problem("TR613", path, key=where, expected=expected)
+        case "pattern":
+            code = str(violation.found)
+            yield _problem("TR614", path, hint=code_meant(code), named=code)
+        case "enum":
+            *others, last = (f"'{name}'" for name in _texts(violation.limit))
+            expected = f"be {', '.join(others)} or {last}"
+            yield _problem("TR613", path, key=where, expected=expected)
+        case "type":
+            expected = f"be {_TYPES[str(violation.limit)]}"
+            yield _problem("TR613", path, key=where or "tool.treadle", expected=expected)
+        case _:
+            yield _problem("TR613", path, key=where, expected="not be empty")
+
+
+def _unusable_codes(data: Mapping[str, Json], path: Path) -> Iterator[Problem]:
+    """Yield what is wrong with codes that look like codes."""
+    weights = _table(data.get("severity"))
+    ignored = [*_texts(data.get("ignore"))]
+    for rule in _tables(data.get("per-path")):
+        ignored += _texts(rule["ignore"])
+    for code in dict.fromkeys((*_texts(data.get("select")), *ignored, *weights)):
+        if not is_known(code):
+            yield _problem("TR614", path, hint=code_meant(code), named=code)
+    lowered = [code for code, severity in weights.items() if severity != Severity.ERROR.value]
+    for code in dict.fromkeys((*ignored, *lowered)):
+        if code in BY_CODE and is_firm(code):
+            yield _problem("TR615", path, named=code)
+
+
+def _problem(code: str, path: Path, *, hint: str | None = None, **fields: object) -> Problem:
+    message = catalogue.message(code, path=path.name, **fields)
+    return Problem(code=code, field="", message=message, hint=hint or BY_CODE[code].hint)
+
+
+def _hint(word: str, known: list[str]) -> str | None:
+    # The compiler's guesses; most settings files have no mistake.
+    from treadle.compiler.suggestions import did_you_mean
+
+    return did_you_mean(word, known)
+
+
+def _below(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _table(value: object) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tables(value: Json) -> tuple[Mapping[str, Json], ...]:
+    return tuple(_table(item) for item in value) if isinstance(value, list) else ()
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
