@@ -1,0 +1,203 @@
+"""The gates that a run may ask at, with what is known before it: which are open, and how often.
+
+A branch whose condition reads only known inputs is decided, as in a dry run; a gate in one that
+is not taken asks nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from treadle.cli.known_names import Known, written
+from treadle.plan.evaluate import EvaluationError
+from treadle.plan.expression import Json, Value
+from treadle.plan.steps import (
+    FanOutStep,
+    GateStep,
+    IfStep,
+    Kind,
+    LoopStep,
+    OnReject,
+    Step,
+    SwitchStep,
+    branches,
+    walk,
+)
+from treadle.plan.text import as_text
+
+_REJECTIONS = frozenset(("reject", "abort"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """A step around a gate, or the gate itself where it has a condition of its own.
+
+    Shapes: `segment` is the branch that leads to the gate, None where there is only one way.
+    `condition` is what decides it, None when that is decided. `most` is how often it may be
+    repeated, 1 for what is no loop and no fan-out, None where that is open.
+    """
+
+    id: str
+    path: str
+    kind: str
+    segment: str | None = None
+    condition: str | None = None
+    most: int | None = 1
+
+    @property
+    def repeats(self) -> bool:
+        """Whether what is inside may run more than once."""
+        return self.kind in (Kind.WHILE, Kind.DO_WHILE, Kind.FAN_OUT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateQuestion:
+    """A gate that may open.
+
+    Shapes: `message` is its text, with blocks that are open as they were written. `around` leads
+    to it from the outside in. `answered_by` is the input whose value answers it before it asks.
+    """
+
+    step: GateStep
+    message: str
+    around: tuple[Around, ...]
+    answered_by: str | None
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it may ask more than once."""
+        return any(one.repeats for one in self.around)
+
+
+def gates_of(steps: Sequence[Step]) -> tuple[GateStep, ...]:
+    """Return every gate of a plan, whether it may open or not, in source order."""
+    return tuple(step for step in walk(tuple(steps)) if isinstance(step, GateStep))
+
+
+def gate_questions(steps: Sequence[Step], known: Known) -> tuple[GateQuestion, ...]:
+    """Return the gates that may open, in source order, each once."""
+    found: dict[str, GateQuestion] = {}
+    for question in _inside(steps, known, ()):
+        before = found.get(question.step.path)
+        if before is None:
+            found[question.step.path] = question
+        elif before.message != question.message:
+            # Each item of a fan-out asks in words of its own.
+            shared = _message(question.step, known)
+            found[question.step.path] = replace(before, message=shared)
+    return tuple(found.values())
+
+
+def _inside(
+    steps: Sequence[Step], known: Known, around: tuple[Around, ...]
+) -> Iterator[GateQuestion]:
+    for step in steps:
+        own = around
+        if step.condition is not None:
+            is_met = _decided(step.condition, known)
+            if is_met is False:
+                continue
+            if is_met is None:
+                own = (*around, _around(step, condition=written(step.condition)))
+        if isinstance(step, GateStep):
+            yield _question(step, known, own)
+        else:
+            yield from _below(step, known, own)
+
+
+def _below(step: Step, known: Known, around: tuple[Around, ...]) -> Iterator[GateQuestion]:
+    """Yield the gates inside a step that has steps inside it."""
+    match step:
+        case IfStep():
+            taken = {True: "then", False: "else", None: None}[_decided(step.test, known)]
+            yield from _branches(step, taken, written(step.test), known=known, around=around)
+        case SwitchStep():
+            case = _case(step, known)
+            yield from _branches(step, case, written(step.expression), known=known, around=around)
+        case LoopStep():
+            is_met = _decided(step.test, known)
+            if is_met is False and step.kind is Kind.WHILE:
+                return
+            most = 1 if is_met is False else step.max_iterations
+            is_open = is_met is None and step.kind is Kind.WHILE
+            about = written(step.test) if is_open else None
+            here = _around(step, condition=about, most=most)
+            yield from _inside(step.steps, known, (*around, here))
+        case FanOutStep():
+            for inside, count in _items(step, known):
+                yield from _inside((step.template,), inside, (*around, _around(step, most=count)))
+
+
+def _branches(
+    step: Step, taken: str | None, about: str, *, known: Known, around: tuple[Around, ...]
+) -> Iterator[GateQuestion]:
+    """Yield the gates of the branch that is taken, of all of them when that is open."""
+    for branch in branches(step):
+        if taken is None or branch.segment == taken:
+            condition = about if taken is None else None
+            here = replace(_around(step, condition=condition), segment=branch.segment)
+            yield from _inside(branch.steps, known, (*around, here))
+
+
+def _case(step: SwitchStep, known: Known) -> str | None:
+    """Return the branch that a switch takes, None when that is open."""
+    if known.open_reads(step.expression):
+        return None
+    try:
+        value = as_text(known.render(step.expression)).strip()
+    except EvaluationError:
+        return None
+    return f"case:{value}" if any(case.key == value for case in step.cases) else "default"
+
+
+def _items(step: FanOutStep, known: Known) -> Iterator[tuple[Known, int | None]]:
+    """Yield what is known inside of each item, or once what is known of all of them."""
+    items: Json = None
+    if not known.open_reads(step.items):
+        try:
+            items = known.render(step.items)
+        except EvaluationError:
+            items = None
+    if isinstance(items, list | tuple):
+        yield from ((known.with_item(item), len(items)) for item in items)
+    else:
+        yield known.without_item(), None
+
+
+def _decided(test: Value, known: Known) -> bool | None:
+    """Return whether a condition holds, None when that is open."""
+    if known.open_reads(test):
+        return None
+    try:
+        return known.holds(test)
+    except EvaluationError:
+        return None
+
+
+def _around(step: Step, *, condition: str | None = None, most: int | None = 1) -> Around:
+    return Around(id=step.id, path=step.path, kind=step.kind.value, condition=condition, most=most)
+
+
+def _question(step: GateStep, known: Known, around: tuple[Around, ...]) -> GateQuestion:
+    message = _message(step, known)
+    question = GateQuestion(step=step, message=message, around=around, answered_by=None)
+    # In a loop a verdict answers one round, so that the next one asks.
+    if question.is_repeated or not _is_answered(step, known):
+        return question
+    return replace(question, answered_by=step.verdict_input)
+
+
+def _message(step: GateStep, known: Known) -> str:
+    try:
+        return known.text(step.message)
+    except EvaluationError:
+        return written(step.message)
+
+
+def _is_answered(step: GateStep, known: Known) -> bool:
+    """Whether the verdict input leaves nothing to ask."""
+    name = step.verdict_input
+    verdict = known.inputs.get(name) if name is not None and name not in known.missing else None
+    if verdict is None or verdict == "":
+        return False
+    is_rejected = isinstance(verdict, str) and verdict.lower() in _REJECTIONS
+    return not (is_rejected and step.on_reject is OnReject.RETRY)
