@@ -39,7 +39,9 @@ def rich(folder: Path, name: str, count: int) -> Path:
     lines = [head, "  - {id: s0, type: shell, run: 'true'}\n"]
     lines += (
         f"  - id: s{number}\n    type: shell\n"
-        f"    run: echo {{{{ steps.s{number - 1}.output.stdout }}}} {{{{ inputs.word }}}}\n"
+        '    run: echo "$BEFORE" "$WORD"\n'
+        f"    env: {{BEFORE: '{{{{ steps.s{number - 1}.output.stdout }}}}', "
+        "WORD: '{{ inputs.word }}'}\n"
         for number in range(1, count)
     )
     path.write_text("".join(lines), encoding="utf-8")

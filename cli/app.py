@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.completion import words_to_complete
+from treadle.cli.flags import with_plain_flags
 from treadle.cli.settings import (
     NoInputOption,
     ProjectOption,
@@ -37,6 +38,7 @@ VERBS = (
     Verb("status", "Show a run, or list all runs of the project."),
     Verb("logs", "Print the raw output of a run's steps."),
     Verb("validate", "Check workflow files."),
+    Verb("fmt", "Format workflow files."),
     Verb("plan", "Show what a run would do, without doing it."),
     Verb("schema", "Print the schema of workflow files, or of a workflow's inputs."),
     Verb("graph", "Draw a workflow as a Mermaid flowchart."),
@@ -49,7 +51,7 @@ _EPILOG = "Exit status: 0 done or paused, 1 failed or findings, 2 refused, 130 i
 def run_program(arguments: Sequence[str]) -> int:
     """Run the command that the arguments ask for. Errors: SystemExit with its status."""
     app = build(words=words_to_complete() or arguments)
-    app(args=list(arguments), prog_name=PROGRAM)
+    app(args=with_plain_flags(arguments), prog_name=PROGRAM)
     return 0
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from treadle.cli.findings import Checked
+from treadle.cli.ignores import apply_ignores
 from treadle.cli.plan_source import is_plan
 from treadle.cli.workflow_files import PLAN_SUFFIX
-from treadle.compiler import compile_bytes, compile_file
+from treadle.compiler import Compilation, compile_bytes, compile_file
 from treadle.compiler.diagnostics import START, Diagnostic, Report
 from treadle.compiler.source import read_source
 from treadle.plan.catalogue import BY_CODE, Severity
@@ -20,16 +21,22 @@ def check_file(path: str, *, lenient: bool) -> Checked:
         if source is None:
             return Checked(path=path, text="", diagnostics=report.diagnostics)
         return _check_plan(source, path=path)
-    compilation = compile_file(path, lenient=lenient)
-    return Checked(path=path, text=compilation.text, diagnostics=compilation.diagnostics)
+    return checked_of(compile_file(path, lenient=lenient), lenient=lenient)
 
 
 def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     """Check what came without a file; `path` is only shown."""
     if is_plan(source):
         return _check_plan(source, path=path)
-    compilation = compile_bytes(source, path=path, lenient=lenient)
-    return Checked(path=path, text=compilation.text, diagnostics=compilation.diagnostics)
+    return checked_of(compile_bytes(source, path=path, lenient=lenient), lenient=lenient)
+
+
+def checked_of(compilation: Compilation, *, lenient: bool) -> Checked:
+    """Return what was found in a workflow, without what comments in it ignore."""
+    checked = Checked(
+        path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
+    )
+    return apply_ignores(checked, compilation.document, lenient=lenient)
 
 
 def _check_plan(source: bytes, *, path: str) -> Checked:

@@ -4,10 +4,12 @@ Everything that is asked could have been given as an option: an answer takes the
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from treadle.cli.answers import COMMENT, NO_ANSWERS, Answers
 from treadle.cli.ask_gate import ask_gate
 from treadle.cli.ask_input import ask_inputs
 from treadle.cli.exit_codes import ExitCode, of_signal
@@ -33,12 +35,21 @@ Begin = Callable[[Mapping[str, Given]], Rested]
 _MISSING = frozenset({"TR701", "TR706"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """An open gate with its answer."""
+
+    gate: Occurrence
+    choice: str
+    comment: str | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Drive:
     """One run from the command that starts or resumes it until it rests.
 
-    Shapes: `given` grows by what is asked for; `is_interrupted` tells that Ctrl-C was the answer
-    to a gate, which stays open.
+    Shapes: `given` grows by what is asked for; `answers` come before the person;
+    `is_interrupted` tells that Ctrl-C was the answer to a gate, which stays open.
     """
 
     host: Host
@@ -47,8 +58,10 @@ class Drive:
     given: Mapping[str, Given]
     environment: Environment
     may_ask: bool
+    answers: Answers = NO_ANSWERS
     is_interrupted: bool = False
     _gates_left: set[str] = field(default_factory=set)
+    _times_answered: Counter[str] = field(default_factory=Counter)
 
     def until_rest(self, begin: Begin, plan: Callable[[], Plan]) -> Rested:
         """Begin, and go on as long as there are questions that somebody answers.
@@ -56,14 +69,11 @@ class Drive:
         Errors: Refused when nothing was begun; KeyboardInterrupt before it was.
         """
         rested = self._begun(begin, plan)
-        while self.may_ask and rested.run.status is RunStatus.PAUSED:
-            gate = self._next_gate(rested)
-            if gate is None:
+        while rested.run.status is RunStatus.PAUSED and rested.interrupted_by is None:
+            answered = self._from_file(rested) or self._from_person(rested)
+            if answered is None:
                 break
-            choice = self._answer(gate)
-            if choice is None:
-                break
-            rested = self._go_on(rested, gate, choice)
+            rested = self._go_on(rested, answered)
         return rested
 
     def _begun(self, begin: Begin, plan: Callable[[], Plan]) -> Rested:
@@ -82,14 +92,29 @@ class Drive:
         self.given = {**self.given, **asked}
         return self._resting(lambda: begin(self.given))
 
+    def _from_file(self, rested: Rested) -> _Answered | None:
+        """Return the first open gate that the file of answers has an answer to."""
+        for gate in open_gates(rested.run):
+            times = self._times_answered[gate.address]
+            choice = self.answers.choice_for(rested.run, gate, times=times)
+            if choice is not None:
+                self._times_answered[gate.address] += 1
+                return _Answered(gate=gate, choice=choice, comment=COMMENT)
+        return None
+
+    def _from_person(self, rested: Rested) -> _Answered | None:
+        gate = self._next_gate(rested) if self.may_ask else None
+        choice = self._answer(gate) if gate is not None else None
+        if gate is None or choice is None:
+            return None
+        return _Answered(gate=gate, choice=choice)
+
     def _next_gate(self, rested: Rested) -> Occurrence | None:
         """Return the first gate to ask about.
 
         A gate that was rejected here and is to be asked again waits for the next resume: asking
         at once would leave no time to mend what was rejected.
         """
-        if rested.interrupted_by is not None:
-            return None
         gates = open_gates(rested.run)
         return next((gate for gate in gates if gate.address not in self._gates_left), None)
 
@@ -102,18 +127,20 @@ class Drive:
         self._gates_left.add(gate.address)
         return choice
 
-    def _go_on(self, rested: Rested, gate: Occurrence, choice: str) -> Rested:
+    def _go_on(self, rested: Rested, answered: _Answered) -> Rested:
+        choice = answered.choice
         plan = rested.run.program.plan
         secrets = InputSet(plan.inputs).secrets
         given = {name: value for name, value in self.given.items() if name in secrets}
         is_only = len(open_gates(rested.run)) == 1 and "=" not in choice
-        answer = choice if is_only else f"{gate.address}={choice}"
+        answer = choice if is_only else f"{answered.gate.address}={choice}"
         return self._resting(
             lambda: resume(
                 rested.folder.id,
                 given,
                 host=self.host,
                 choices=[answer],
+                comment=answered.comment,
                 environment=self.environment,
             )
         )

@@ -3,7 +3,7 @@
 The marks stand below the characters they mean, whatever tabs and wide characters are in front.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 
 from rich.cells import cell_len
 
@@ -22,7 +22,7 @@ def excerpt(text: str, span: Span, *, width: int = MAX_WIDTH) -> tuple[str, str]
 
     Units: `width` is in columns of a terminal.
     """
-    lines = text.split("\n")
+    lines = _lines(text)
     if not 1 <= span.line <= len(lines) or not lines[span.line - 1].strip():
         return None
     line = lines[span.line - 1].rstrip("\r")
@@ -34,6 +34,12 @@ def excerpt(text: str, span: Span, *, width: int = MAX_WIDTH) -> tuple[str, str]
     head, tail = "…" if first else "", "…" if last < len(line) else ""
     marks = " " * cell_len(head + before) + "^" * max(1, min(cell_len(marked), width))
     return head + before + marked + after + tail, marks
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> tuple[str, ...]:
+    # A large file with many findings would be split anew for each of them.
+    return tuple(text.split("\n"))
 
 
 def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:

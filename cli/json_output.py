@@ -1,4 +1,4 @@
-"""JSON on stdout: one object with two spaces of indentation, and nothing else."""
+"""JSON on stdout: one object with two spaces of indentation, or one a line, and nothing else."""
 
 import json
 import sys
@@ -12,16 +12,25 @@ def print_json(data: Json) -> None:
 
     Errors: ValueError for a float that is not finite, which no state of ours holds.
     """
-    text = _dumped(data, is_ascii=False)
+    _print(data, indent=2)
+
+
+def print_json_line(data: Json) -> None:
+    """Print one JSON value in one line, otherwise as `print_json` does."""
+    _print(data, indent=None)
+
+
+def _print(data: Json, *, indent: int | None) -> None:
+    text = _dumped(data, indent=indent, is_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
-        text = _dumped(data, is_ascii=True)
+        text = _dumped(data, indent=indent, is_ascii=True)
     sys.stdout.write(text + "\n")
 
 
-def _dumped(data: Json, *, is_ascii: bool) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=is_ascii, allow_nan=False, default=_plain)
+def _dumped(data: Json, *, indent: int | None, is_ascii: bool) -> str:
+    return json.dumps(data, indent=indent, ensure_ascii=is_ascii, allow_nan=False, default=_plain)
 
 
 def _plain(value: Mapping[str, Json]) -> dict[str, Json]:

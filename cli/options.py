@@ -52,9 +52,36 @@ InputFileOption = Annotated[
     typer.Option("--input-file", metavar="FILE", help="Give the inputs of a JSON or YAML mapping."),
 ]
 LenientOption = Annotated[
-    bool, typer.Option("--lenient", help="Accept what Spec Kit accepts, with warnings.")
+    bool,
+    typer.Option("--lenient/--strict", help="Accept what Spec Kit accepts, with warnings."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 DetailedExitcodeOption = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the run is paused.")
+]
+DiffOption = Annotated[
+    str | None,
+    typer.Option("--diff", metavar="OLD", help="Show what SOURCE changes against OLD."),
+]
+NeedsOption = Annotated[
+    bool, typer.Option("--needs", help="List every question that a run may ask.")
+]
+DetailedDiffOption = Annotated[
+    bool,
+    typer.Option(
+        "--detailed-exitcode",
+        help="With --diff, exit with 3 for a difference, 1 for one that breaks callers.",
+    ),
+]
+AnswersOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--answers", metavar="FILE", help="Answer inputs and gates from a JSON or YAML mapping."
+    ),
+]
+NoPromptOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-prompt", help="Ask nothing; refuse at once when something would have to be asked."
+    ),
 ]

@@ -14,11 +14,14 @@ from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
 from treadle.cli.known_names import Known
 from treadle.cli.options import (
+    DetailedDiffOption,
+    DiffOption,
     InputFileOption,
     InputFilesOption,
     InputsOption,
     JsonOption,
     LenientOption,
+    NeedsOption,
     SourceArgument,
 )
 from treadle.cli.outline import Outline, print_outline
@@ -50,14 +53,25 @@ def plan(
     ] = None,
     as_json: JsonOption = False,
     lenient: LenientOption = False,
+    diff: DiffOption = None,
+    needs: NeedsOption = False,
+    is_detailed: DetailedDiffOption = False,
 ) -> int:
     """Show what a run would do with these inputs; nothing is executed or created."""
+    if diff is not None:
+        from treadle.cli.plan_diff import show_diff  # not every plan is compared
+
+        return show_diff(
+            settings, diff, source, lenient=lenient, as_json=as_json, is_detailed=is_detailed
+        )
     options = InputOptions(
         values=inputs or (),
         files=input_texts or (),
         input_file=input_file,
         is_stdin_taken=source == STDIN,
     )
+    if needs:
+        return _show_needs(settings, source, options, lenient=lenient, as_json=as_json)
     return show_plan(settings, source, options, lenient=lenient, as_json=as_json, output=output)
 
 
@@ -90,6 +104,17 @@ def show_plan(
     return ExitCode.OK
 
 
+def _show_needs(
+    settings: Settings, source: str, options: InputOptions, *, lenient: bool, as_json: bool
+) -> int:
+    from treadle.cli.needs import show_needs  # most plans are shown otherwise
+
+    loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
+    resolved = _resolve(loaded.plan, settings, options, lenient=lenient)
+    show_needs(loaded.plan, resolved, _known(loaded, resolved), as_json=as_json)
+    return ExitCode.OK
+
+
 def _resolve(plan: Plan, settings: Settings, options: InputOptions, *, lenient: bool) -> Resolved:
     """Return the inputs; those that are only missing are no reason to refuse."""
     given = read_given(options)
@@ -104,13 +129,16 @@ def _resolve(plan: Plan, settings: Settings, options: InputOptions, *, lenient: 
     return resolved
 
 
-def _outline(loaded: Loaded, resolved: Resolved, paint: Paint) -> Outline:
-    plan = loaded.plan
-    known = Known(
+def _known(loaded: Loaded, resolved: Resolved) -> Known:
+    return Known(
         inputs=resolved.values,
-        missing=frozenset((*resolved.missing, *InputSet(plan.inputs).secrets)),
+        missing=frozenset((*resolved.missing, *InputSet(loaded.plan.inputs).secrets)),
         workflow_dir=str(loaded.folder),
     )
+
+
+def _outline(loaded: Loaded, resolved: Resolved, paint: Paint) -> Outline:
+    plan, known = loaded.plan, _known(loaded, resolved)
     about = paint(f"{plan.version}  {one_line(plan.name)}", Role.QUIET)
     return Outline(
         title=f"{paint(plan.id, Role.NAME)} {about}",

@@ -101,19 +101,23 @@ def _compile(source: Path | bytes, settings: Settings, *, lenient: bool) -> Plan
     else:
         compilation = compile_file(source, lenient=lenient)
     if compilation.plan is None or not settings.is_quiet:
-        _tell(compilation)
+        _tell(compilation, lenient=lenient)
     if compilation.plan is None:
         raise Rejected()
     return compilation.plan
 
 
-def _tell(compilation: "Compilation") -> None:
+def _tell(compilation: "Compilation", *, lenient: bool) -> None:
+    from treadle.cli.check_file import checked_of
     from treadle.cli.findings import Checked, Summary
     from treadle.cli.report_text import report_lines
 
     checked = Checked(
         path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
     )
+    if compilation.plan is not None:
+        # Of a refused workflow everything is told: what is ignored may be why.
+        checked = checked_of(compilation, lenient=lenient)
     for line in report_lines(checked, painter(sys.stderr, os.environ)):
         print(line, file=sys.stderr)
     if compilation.plan is None:

@@ -8,12 +8,14 @@ from treadle.cli.drive import drive_for, exit_code, tell
 from treadle.cli.find_project import find_project
 from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import (
+    AnswersOption,
     DetailedExitcodeOption,
     InputFileOption,
     InputFilesOption,
     InputsOption,
     JsonOption,
     LenientOption,
+    NoPromptOption,
     RunArgument,
 )
 from treadle.cli.refusals import rejecting_refusals
@@ -44,6 +46,8 @@ def resume(
     lenient: LenientOption = False,
     as_json: JsonOption = False,
     is_detailed: DetailedExitcodeOption = False,
+    answers: AnswersOption = None,
+    no_prompt: NoPromptOption = False,
 ) -> int:
     """Go on with a run that is paused, failed or interrupted.
 
@@ -54,6 +58,11 @@ def resume(
     drive = drive_for(settings, project, options, as_json=as_json)
     with rejecting_refusals():
         folder = Store(project).find(run)
+        if answers is not None or no_prompt:
+            from treadle.cli.answering import Asked, answer_resume  # most runs ask when they must
+
+            asked = Asked(file=answers, is_prompt_off=no_prompt)
+            answer_resume(drive, folder, asked, lenient=lenient)
 
         def plan() -> Plan:
             return read_plan(folder.plan)

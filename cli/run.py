@@ -8,12 +8,14 @@ from treadle.cli.drive import drive_for, exit_code, tell
 from treadle.cli.find_project import find_project
 from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import (
+    AnswersOption,
     DetailedExitcodeOption,
     InputFileOption,
     InputFilesOption,
     InputsOption,
     JsonOption,
     LenientOption,
+    NoPromptOption,
     SourceArgument,
 )
 from treadle.cli.plan_source import STDIN, load_plan
@@ -37,6 +39,8 @@ def run(
     lenient: LenientOption = False,
     as_json: JsonOption = False,
     is_detailed: DetailedExitcodeOption = False,
+    answers: AnswersOption = None,
+    no_prompt: NoPromptOption = False,
 ) -> int:
     """Run a workflow until it ends or waits for somebody.
 
@@ -55,6 +59,12 @@ def run(
     project = find_project(settings)
     loaded = load_plan(source, settings, project=lambda: project, lenient=lenient)
     drive = drive_for(settings, project, options, as_json=as_json)
+    if answers is not None or no_prompt:
+        from treadle.cli.answering import Asked, answer_start  # most runs are not answered before
+
+        asked = Asked(file=answers, is_prompt_off=no_prompt)
+        folder = str(loaded.folder)
+        answer_start(drive, loaded.plan, asked, workflow_dir=folder, lenient=lenient)
     with rejecting_refusals():
         rested = drive.until_rest(
             lambda given: start(

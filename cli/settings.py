@@ -1,12 +1,13 @@
 """The options that every verb has, before or behind it."""
 
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,9 @@ from treadle.cli.exit_codes import ExitCode
 from treadle.cli.guard import guarded
 from treadle.cli.rejection import Rejected
 from treadle.cli.talk import Talk, talk_on_stderr
+
+if TYPE_CHECKING:
+    from treadle.cli.configuration import Configuration
 
 ProjectOption = Annotated[
     Path | None,
@@ -66,6 +70,14 @@ class Settings:
         return find_project(self)
 
     @property
+    def configuration(self) -> "Configuration":
+        """What the project says about its checks. Errors: Rejected for a wrong file."""
+        # Reading it takes TOML and JSON Schema where there is a file.
+        from treadle.cli.configuration import find_configuration
+
+        return find_configuration(self.project or Path.cwd(), os.environ)
+
+    @property
     def talk(self) -> Talk:
         """The voice of the command."""
         return talk_on_stderr(is_quiet=self.is_quiet)
@@ -88,6 +100,7 @@ def read_settings(
 
 
 _SHARED = inspect.signature(read_settings).parameters
+_MODE = "lenient"
 
 
 def as_command(verb: Callable[..., int]) -> Callable[..., None]:
@@ -101,9 +114,14 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
         own = read_settings(**{name: arguments.pop(name) for name in _SHARED})
         outer = context.obj if isinstance(context.obj, Settings) else Settings()
         settings = own.over(outer)
+
+        def work() -> int:
+            if _is_left_to_project(context):
+                arguments[_MODE] = settings.configuration.lenient
+            return verb(settings, **arguments)
+
         code = guarded(
-            lambda: _unless_rejected(lambda: verb(settings, **arguments), settings.talk),
-            shows_traceback=settings.is_verbose,
+            lambda: _unless_rejected(work, settings.talk), shows_traceback=settings.is_verbose
         )
         raise typer.Exit(code)
 
@@ -116,6 +134,12 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
     command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
     del command.__wrapped__  # typer would look at the verb instead
     return command
+
+
+def _is_left_to_project(context: typer.Context) -> bool:
+    """Whether a verb has two modes, and the command line names neither."""
+    source = context.get_parameter_source(_MODE)
+    return source is not None and source.name == "DEFAULT"
 
 
 def _unless_rejected(work: Callable[[], int], talk: Talk) -> int:

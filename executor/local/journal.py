@@ -19,6 +19,7 @@ JOURNAL_FORMAT = 1
 _FIRST_HASH = ""
 _NOT_BEGUN = 0  # the format of a file whose maker was killed before it wrote anything
 _BUSY_TIMEOUT_S = 10.0
+_INSERT = "INSERT INTO transactions VALUES (?, ?, ?)"
 
 
 class Journal:
@@ -52,9 +53,13 @@ class Journal:
             number, previous = number + 1, _row_hash(previous, body)
             rows.append((number, body, previous))
         try:
-            self._connection.execute("BEGIN")
-            self._connection.executemany("INSERT INTO transactions VALUES (?, ?, ?)", rows)
-            self._connection.execute("COMMIT")
+            if len(rows) == 1:
+                # One statement is a transaction of its own.
+                self._connection.execute(_INSERT, rows[0])
+            else:
+                self._connection.execute("BEGIN")
+                self._connection.executemany(_INSERT, rows)
+                self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise _refusal(error, path=self._path, run_id=self._run_id) from error
         self._number, self._hash = number, previous

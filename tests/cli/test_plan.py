@@ -10,8 +10,8 @@ FLOW = """
 workflow: {id: demo, name: Demo, version: "1.0.0"}
 inputs:
   scope: {type: string, enum: [full, quick], default: quick}
-  env: {type: string, required: true, prompt: 'Where to?'}
-  hosts: {type: array, items: {type: string}, default: [a, b]}
+  env: {type: string, pattern: '^[a-z0-9]+$', required: true, prompt: 'Where to?'}
+  hosts: {type: array, items: {type: string, pattern: '^[a-z0-9]+$'}, default: [a, b]}
 steps:
   - {id: build, type: shell, run: 'make {{ inputs.scope }}', name: Build it}
   - id: pick
@@ -25,11 +25,11 @@ steps:
     cases: {quick: [{id: fast, type: shell, run: 'true'}]}
   - id: open
     type: if
-    condition: "{{ steps.build.output.exit_code == 0 }}"
+    condition: "{{ steps.build.output.stdout == 'ok' }}"
     then: [{id: ok, type: shell, run: 'true'}]
   - id: loop
     type: while
-    condition: "{{ steps.build.output.exit_code != 0 }}"
+    condition: "{{ (steps.again.output.stdout | default('')) != 'ok' }}"
     max_iterations: 4
     steps: [{id: again, type: shell, run: 'true'}]
   - id: each
@@ -53,11 +53,11 @@ demo 1.0.0  Demo
   kind  switch inputs.scope → 'quick': case 'quick'
     fast  shell
         $ true
-  open  if steps.build.output.exit_code == 0: open, reads steps.build
+  open  if steps.build.output.stdout == 'ok': open, reads steps.build
     then?
       ok  shell
           $ true
-  loop  while steps.build.output.exit_code != 0: open, reads steps.build, at most 4 rounds
+  loop  while (steps.again.output.stdout | default('')) != 'ok': open, reads steps.again, at most 4 rounds
     again  shell
         $ true
   each  fan-out  2 items
@@ -124,11 +124,11 @@ def test_a_workflow_that_does_not_compile_is_refused(treadle, write: Write) -> N
 
 @pytest.mark.parametrize("value", ["reject", "maybe", "approve"])
 def test_a_gate_with_a_verdict_tells_its_answer(treadle, write: Write, value: str) -> None:
-    flow = FLOW.replace("stdout }}?'}", "stdout }}?', verdict_input: scope}")
-    write("flow.yml", flow.replace("[full, quick]", "[full, quick, reject, maybe, approve]"))
+    flow = FLOW.replace("stdout }}?'}", "stdout }}?', verdict_input: verdict}")
+    write("flow.yml", flow.replace("inputs:\n", "inputs:\n  verdict: {default: ''}\n"))
     told = {
-        "reject": "answered 'reject' by inputs.scope, which aborts the run",
-        "maybe": "would fail, inputs.scope is 'maybe'",
-        "approve": "answered 'approve' by inputs.scope",
+        "reject": "answered 'reject' by inputs.verdict, which aborts the run",
+        "maybe": "would fail, inputs.verdict is 'maybe'",
+        "approve": "answered 'approve' by inputs.verdict",
     }
-    assert f": {told[value]}\n" in treadle("plan", "flow.yml", "-i", f"scope={value}").out
+    assert f": {told[value]}\n" in treadle("plan", "flow.yml", "-i", f"verdict={value}").out

@@ -48,6 +48,15 @@ def test_validate_does_without_the_executor(write: Write) -> None:
     assert [] == [name for name in modules if name.startswith("treadle.executor")]
 
 
+def test_a_file_of_paths_and_plain_inputs_is_checked_without_the_slow_libraries(
+    write: Write,
+) -> None:
+    write("flow.yml", FLOW)
+    assert not {"jsonschema", "jinja2", "treadle.compiler.grammar"} & imported(
+        "validate", "flow.yml"
+    )
+
+
 def test_a_mistake_of_ours_is_one_line_and_a_status(
     treadle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
