@@ -29,7 +29,7 @@ steps:
     then: [{id: ok, type: shell, run: 'true'}]
   - id: loop
     type: while
-    condition: "{{ (steps.again.output.stdout | default('')) != 'ok' }}"
+    condition: "{{ (steps.again.output.stdout | default) == '' }}"
     max_iterations: 4
     steps: [{id: again, type: shell, run: 'true'}]
   - id: each
@@ -57,7 +57,7 @@ demo 1.0.0  Demo
     then?
       ok  shell
           $ true
-  loop  while (steps.again.output.stdout | default('')) != 'ok': open, reads steps.again, at most 4 rounds
+  loop  while (steps.again.output.stdout | default) == '': open, reads steps.again, at most 4 rounds
     again  shell
         $ true
   each  fan-out  2 items
