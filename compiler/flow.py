@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from treadle.compiler import keys, nodes
-from treadle.compiler.chains import Chain, Member, chains
+from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.scope import LOOPS, Declaration, Target
 from treadle.compiler.sites import Site
@@ -149,7 +149,7 @@ def _reads(workflow: Workflow) -> tuple[tuple[Read, ...], bool]:
     found: list[Read] = []
     is_computed = False
     for site in workflow.sites:
-        for chain in chains(site.expression.tree):
+        for chain in site.chains:
             if chain.root.name != "steps":
                 continue
             first = chain.members[0] if chain.members else None

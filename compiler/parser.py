@@ -5,6 +5,7 @@ expressions are, is its own tree; the grammar of all else is Jinja2's.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from treadle.compiler.lexer import MAX_DEPTH, Declared, Fault, Word, read_words
 from treadle.plan.expression import Node, Op
@@ -28,9 +29,11 @@ class Parsed:
     grouped: frozenset[int]
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str, declared: Declared) -> Parsed:
     """Return the tree of an expression; blank text is the empty text.
 
+    Workflows repeat themselves: what was parsed last is remembered.
     Errors: Fault (TR111, TR401, TR403, TR404, TR406).
     """
     words = read_words(text, declared)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from treadle.compiler import nodes
+from treadle.compiler.chains import Chain, chains
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.positions import span_of
 from treadle.compiler.scope import Declaration
@@ -24,7 +25,8 @@ class Site:
     """One expression of a workflow where it stands.
 
     Shapes: `step` is None in the workflow's outputs. `key` leads to the scalar from the step
-    ("run", "input.args") or from `outputs` ("version.value").
+    ("run", "input.args") or from `outputs` ("version.value"). `chains` are those of the
+    expression, which most rules walk.
     Units: `offset` counts characters of the scalar's value up to the expression's text.
     """
 
@@ -34,6 +36,7 @@ class Site:
     expression: Expression
     offset: int
     document: nodes.Document
+    chains: tuple[Chain, ...]
 
     def span(self, start: int, end: int) -> Span:
         """Return the place of a stretch of the expression's text in the source."""
@@ -156,6 +159,7 @@ def _evaluated(scalar: nodes.Scalar, here: Field, *, is_condition: bool = False)
             expression=block.expression,
             offset=block.offset,
             document=here.reading.document,
+            chains=tuple(chains(block.expression.tree)),
         )
         for block in template.blocks
     )

@@ -3,7 +3,7 @@
 What is read from `steps` is looked at in `references`.
 """
 
-from treadle.compiler.chains import Chain, Member, chains
+from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.fixes import prefix, rename, respell
 from treadle.compiler.hints import Hints
@@ -25,7 +25,7 @@ def check_names(workflow: Workflow, report: Report) -> None:
     """
     hints = Hints()
     for site in workflow.sites:
-        for chain in chains(site.expression.tree):
+        for chain in site.chains:
             match chain.root.name:
                 case "inputs":
                     _check_input(site, chain, workflow=workflow, hints=hints, report=report)

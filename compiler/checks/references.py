@@ -6,7 +6,7 @@ is asked for.
 
 from dataclasses import dataclass
 
-from treadle.compiler.chains import Chain, Member, chains
+from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Fix, Report, Span
 from treadle.compiler.fixes import prefix, respell
 from treadle.compiler.hints import Hints
@@ -74,7 +74,7 @@ def check_references(workflow: Workflow, report: Report) -> None:
         workflow=workflow, records=Records(workflow=workflow), hints=Hints(), report=report
     )
     for site in workflow.sites:
-        for chain in chains(site.expression.tree):
+        for chain in site.chains:
             reference = _reference(site, chain)
             if reference is not None:
                 _check_reference(reference, check)

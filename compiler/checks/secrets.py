@@ -3,7 +3,6 @@
 Everything else that an expression makes is stored with the run and shown to people.
 """
 
-from treadle.compiler.chains import chains
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.workflow import Workflow
 
@@ -29,7 +28,7 @@ def check_secrets(workflow: Workflow, report: Report) -> None:
     for site in workflow.sites:
         if site.step is not None and site.key.startswith(ENVIRONMENT):
             continue
-        for chain in chains(site.expression.tree):
+        for chain in site.chains:
             first = chain.members[0] if chain.members else None
             if chain.root.name == "inputs" and first is not None and first.name in secrets:
                 report.add("TR320", site.span(first.start, first.end), name=first.name)
