@@ -50,7 +50,8 @@ class Cancellation:
     is_set: bool = False
     is_kill: bool = False
     _wake: list[Callable[[], None]] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    # Reentrant: a signal handler may cancel in the middle of a cancel of its own thread.
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def cancel(self, *, kill: bool = False) -> None:
         """Ask the action to end; with `kill`, at once."""

@@ -186,7 +186,7 @@ class Wake:
 
     def __init__(self) -> None:
         self.reader, self._writer = os.pipe()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # rung by signal handlers, too
 
     def ring(self) -> None:
         """Interrupt the wait."""

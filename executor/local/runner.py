@@ -38,6 +38,7 @@ from treadle.plan.catalogue import error_text
 from treadle.plan.steps import CommandStep, GithubStep, InitStep, PromptStep, ShellStep
 
 _MAX_THREADS = 256
+_LONGEST_WAIT_S = 0.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -154,10 +155,22 @@ class Runner:
 
     def _wait(self) -> list[OutsideEvent]:
         """Wait for what comes next, and take everything that has come."""
-        events = self._received(self._inbox.get())
+        events = self._received(self._next_message())
         while not events and self._signal is None:
-            events = self._received(self._inbox.get())
+            events = self._received(self._next_message())
         return events
+
+    def _next_message(self) -> _Message:
+        """Wait for a message.
+
+        A signal that comes in the moment before the wait begins does not interrupt it; its
+        handler runs when the wait is looked after, so no wait is longer than half a second.
+        """
+        while True:
+            try:
+                return self._inbox.get(timeout=_LONGEST_WAIT_S)
+            except Empty:
+                continue
 
     def _received(self, message: _Message) -> list[OutsideEvent]:
         match message:
@@ -233,7 +246,7 @@ class Runner:
         """End what is in flight, keep the results that came in time, and pause the run."""
         self._end_all(kill=False)
         while self._flying:
-            events = self._received(self._inbox.get())
+            events = self._received(self._next_message())
             if events:
                 self._write(events)
         if self.run is not None and self.run.status is RunStatus.RUNNING:
