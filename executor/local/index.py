@@ -31,7 +31,7 @@ class Index:
 
     def put(self, row: Row) -> None:
         """Remember the latest state of a run; a failure is forgotten."""
-        with suppress(sqlite3.Error), closing(self._connect()) as connection:
+        with suppress(sqlite3.Error, OSError), closing(self._connect()) as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)",
                 (row.run_id, row.workflow_id, row.status, row.updated_at),
@@ -49,13 +49,27 @@ class Index:
         return ()
 
     def _connect(self) -> sqlite3.Connection:
+        """Open the index; one that is no database is thrown away and begun anew."""
+        try:
+            return self._opened()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self._path.unlink(missing_ok=True)
+            return self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS runs (run_id TEXT PRIMARY KEY,"
-            " workflow_id TEXT NOT NULL, status TEXT NOT NULL, updated_at TEXT NOT NULL)"
-        )
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS runs (run_id TEXT PRIMARY KEY,"
+                " workflow_id TEXT NOT NULL, status TEXT NOT NULL, updated_at TEXT NOT NULL)"
+            )
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
 

@@ -36,13 +36,20 @@ class Journal:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
+        except sqlite3.Error as error:
+            raise _refusal(error, path=path, run_id=run_id) from error
+        try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._begin_file()
             _check_format(self._connection, run_id)
             self._number, self._hash = self._last()
         except sqlite3.Error as error:
+            self.close()
             raise _refusal(error, path=path, run_id=run_id) from error
+        except Refused:
+            self.close()
+            raise
 
     def append(self, transactions: Iterable[Sequence[Event]]) -> None:
         """Write transactions, all or none; durable on return. Errors: Refused with TR908."""

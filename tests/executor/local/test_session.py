@@ -167,6 +167,9 @@ def test_the_index_can_be_lost(tmp_path: Path) -> None:
     assert store.rows() == before
     (store.folder / "index.db").write_bytes(b"garbage" * 200)
     assert store.rows() == before
+    run(plan, project=tmp_path, run_id="three")
+    assert [row.run_id for row in store.index.rows()] == ["three"]
+    assert {row.run_id for row in store.rows()} == {"one", "two", "three"}
 
 
 def test_one_damaged_run_does_not_hurt_another(tmp_path: Path) -> None:
