@@ -15,11 +15,6 @@ def escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def unescape(segment: str) -> str:
-    """Return the name that a segment of a path stands for."""
-    return segment.replace("~1", "/").replace("~0", "~")
-
-
 def step(sequence: str, step_id: str) -> str:
     """Return the address of a step in a sequence."""
     return f"{sequence}/{escape(step_id)}"

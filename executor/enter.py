@@ -22,6 +22,7 @@ from treadle.executor.events import (
     StepStatus,
 )
 from treadle.executor.gate import enter_gate
+from treadle.executor.inside import outputs_of
 from treadle.executor.names import names
 from treadle.executor.state import RUN_SCOPE, Sequence
 from treadle.executor.turn import Turn, Work
@@ -207,10 +208,7 @@ def _start_fan_out(
 def _collect(turn: Turn, sequence: Sequence, step: FanInStep, *, roots: dict[str, Json]) -> None:
     known = turn.run.scopes[sequence.scope].names
     sources = tuple(known.get(name) for name in step.wait_for)
-    results: list[Json] = [
-        {} if source is None else turn.occurrence(source).output or {} for source in sources
-    ]
-    roots["fan_in"] = {"results": results}
+    roots["fan_in"] = {"results": outputs_of(turn.run, sources)}
     output = {name: render(value, roots) for name, value in step.output.items()}
     address = addresses.step(sequence.address, step.id)
     turn.happens(OutputsCollected(address=address, sources=sources, output=output))

@@ -4,7 +4,7 @@ A branch shares the scope around it; so does a round; an item of a fan-out has a
 which begins with the names that stood when it began.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from treadle.executor import address as addresses
 from treadle.executor.events import (
@@ -24,10 +24,12 @@ from treadle.plan.expression import Json
 
 def collected(run: Run, event: OutputsCollected) -> Mapping[str, Json]:
     """Return the output of a fan-in: the outputs it collects, and what it declares itself."""
-    results: list[Json] = [
-        {} if source is None else run.occurrences[source].output or {} for source in event.sources
-    ]
-    return {"results": results, **event.output}
+    return {"results": outputs_of(run, event.sources), **event.output}
+
+
+def outputs_of(run: Run, sources: Iterable[str | None]) -> list[Json]:
+    """Return the outputs at some addresses, an empty object where nothing ran."""
+    return [{} if source is None else run.occurrences[source].output or {} for source in sources]
 
 
 def branch_taken(run: Run, event: BranchTaken) -> Run:

@@ -30,47 +30,32 @@ class Entry:
 
 def error(code: str, name: str, message: str, hint: str | None = None) -> Entry:
     """An error in both modes: Spec Kit refuses it as well, or nobody could mean it."""
-    return Entry(
-        code=code,
-        name=name,
-        message=message,
-        hint=hint,
-        strict=Severity.ERROR,
-        lenient=Severity.ERROR,
-    )
+    return _weighed(Severity.ERROR, Severity.ERROR, code, name, message, hint)
 
 
 def strict(code: str, name: str, message: str, hint: str | None = None) -> Entry:
     """An error in strict mode, a warning in lenient mode: Spec Kit lets it pass."""
-    return Entry(
-        code=code,
-        name=name,
-        message=message,
-        hint=hint,
-        strict=Severity.ERROR,
-        lenient=Severity.WARNING,
-    )
+    return _weighed(Severity.ERROR, Severity.WARNING, code, name, message, hint)
 
 
 def warning(code: str, name: str, message: str, hint: str | None = None) -> Entry:
     """A warning in both modes."""
-    return Entry(
-        code=code,
-        name=name,
-        message=message,
-        hint=hint,
-        strict=Severity.WARNING,
-        lenient=Severity.WARNING,
-    )
+    return _weighed(Severity.WARNING, Severity.WARNING, code, name, message, hint)
 
 
 def lenient(code: str, name: str, message: str, hint: str | None = None) -> Entry:
     """A warning in lenient mode only: about files that should also run under Spec Kit."""
+    return _weighed(Severity.OFF, Severity.WARNING, code, name, message, hint)
+
+
+def _weighed(
+    strictly: Severity,
+    leniently: Severity,
+    code: str,
+    name: str,
+    message: str,
+    hint: str | None,
+) -> Entry:
     return Entry(
-        code=code,
-        name=name,
-        message=message,
-        hint=hint,
-        strict=Severity.OFF,
-        lenient=Severity.WARNING,
+        code=code, name=name, message=message, hint=hint, strict=strictly, lenient=leniently
     )
