@@ -3,8 +3,9 @@
 With --no-prompt nothing is begun unless every question that may come up has its answer.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.cli.answers import NO_ANSWERS
 from treadle.cli.answers_file import read_answers_file, unanswered
@@ -18,8 +19,7 @@ from treadle.plan.inputs import InputSet, Resolved
 from treadle.plan.plan import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What --answers and --no-prompt say."""
 
     file: Path | None

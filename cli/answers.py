@@ -1,7 +1,8 @@
 """What is answered before a run begins: values of inputs and choices at gates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.executor.state import Occurrence, Run
 from treadle.plan.expression import Json
@@ -10,8 +11,7 @@ from treadle.plan.inputs import Given
 COMMENT = "answers file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """Answers by name. Shapes: `gates` holds the options to choose in turn, by the gate's path."""
 
     inputs: Mapping[str, Given]

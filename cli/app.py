@@ -4,11 +4,11 @@ A command pays for nothing but its own imports: the others are known by their su
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from treadle.cli.completion import words_to_complete
 from treadle.cli.flags import with_plain_flags
@@ -24,8 +24,7 @@ from treadle.cli.settings import (
 PROGRAM = "treadle"
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(Struct, frozen=True):
     """A verb: the module ``treadle.cli.<name>`` holds the function of that name."""
 
     name: str

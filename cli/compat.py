@@ -1,10 +1,10 @@
 """``--compat``: the findings of files that are to run under another program as well."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from treadle.cli.findings import Checked
 from treadle.compiler.compat import Compat, for_spec_kit

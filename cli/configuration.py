@@ -6,8 +6,9 @@ is wrong with the file refuses the command: a report under half of its settings 
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from treadle import schemas
 from treadle.cli.rejection import Rejected
@@ -28,8 +29,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """What a project says about its checks.
 
     Shapes: `folder` is where the file stands, None when there is none.

@@ -6,8 +6,9 @@ Everything that is asked could have been given as an option: an answer takes the
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from treadle.cli.answers import COMMENT, NO_ANSWERS, Answers
 from treadle.cli.ask_gate import ask_gate
@@ -35,8 +36,7 @@ Begin = Callable[[Mapping[str, Given]], Rested]
 _MISSING = frozenset({"TR701", "TR706"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answered:
+class _Answered(Struct, frozen=True, kw_only=True):
     """An open gate with its answer."""
 
     gate: Occurrence
@@ -44,8 +44,7 @@ class _Answered:
     comment: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Drive:
+class Drive(Struct, kw_only=True):
     """One run from the command that starts or resumes it until it rests.
 
     Shapes: `given` grows by what is asked for; `answers` come before the person;

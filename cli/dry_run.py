@@ -5,7 +5,9 @@ with what they wait for.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.cli.dry_step import call_notes, gate_notes
 from treadle.cli.known_names import Known, written
@@ -37,8 +39,7 @@ def dry_run(plan: Plan, known: Known, paint: Paint) -> tuple[Outline, ...]:
     return _DryRun(known=known, paint=paint).steps(plan.steps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _DryRun:
+class _DryRun(Struct, frozen=True, kw_only=True):
     """One place of a dry run: what is known there."""
 
     known: Known

@@ -4,8 +4,9 @@ It is one line an event; a step that failed is followed by what it printed last.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 from treadle.cli.durations import between, duration
 from treadle.cli.marks import ROLES, Mark, is_unicode, sign
@@ -38,8 +39,7 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineStyle:
+class LineStyle(Struct, frozen=True, kw_only=True):
     """How lines are written: for which stream, in which colours, with what column of names.
 
     Shapes: `shows_output` prints what steps that completed have printed, too.

@@ -1,14 +1,14 @@
 """What checking files has found: one entry a file, whatever kind of file it is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.compiler.diagnostics import Diagnostic
 from treadle.plan.catalogue import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """One file that was checked: its path as it is shown, its text and what was found."""
 
     path: str
@@ -16,8 +16,7 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """How much was found in how many files."""
 
     errors: int

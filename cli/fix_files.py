@@ -6,11 +6,11 @@ has its fixed text printed. Either way stdout holds that and nothing else.
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
+from msgspec import Struct
 
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.findings import Checked
@@ -48,8 +48,7 @@ def fixing_of(
     return Fixing(settings=settings, wanted=wanted, is_diff=is_diff, is_on=True)
 
 
-@dataclass(slots=True, kw_only=True)
-class Fixing:
+class Fixing(Struct, kw_only=True):
     """The fixing of one command: how it is done, and what was done so far."""
 
     settings: Settings

@@ -4,12 +4,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct, field
 
 from treadle.cli.excerpt import MAX_WIDTH
 from treadle.cli.exit_codes import ExitCode
@@ -72,8 +72,7 @@ def fmt(
             return ExitCode.OK
 
 
-@dataclass(slots=True, kw_only=True)
-class _Formatter:
+class _Formatter(Struct, kw_only=True):
     """One command: how it is done, and what became of the files so far."""
 
     settings: Settings

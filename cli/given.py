@@ -6,8 +6,9 @@ Everything that is wrong with them is told at once. What the values mean is not 
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.cli.rejection import Rejected
 from treadle.cli.yaml_text import parse_yaml
@@ -21,8 +22,7 @@ from treadle.plan.problems import Problem, problem
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputOptions:
+class InputOptions(Struct, frozen=True, kw_only=True):
     """The options -i, -I and --input-file as they were written.
 
     Shapes: `is_stdin_taken` tells that standard input holds something else.

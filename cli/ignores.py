@@ -7,7 +7,9 @@ a finding is reported, so that no comment outlives its reason.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.cli.findings import Checked
 from treadle.cli.selection import code_meant, is_firm
@@ -26,8 +28,7 @@ _CODE = re.compile(r"[^\s,]+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ignored:
+class _Ignored(Struct, frozen=True, kw_only=True):
     """One code of a comment, or what is wrong with the comment.
 
     Shapes: `comment` is the stretch to remove when the code is not needed and the only one, None

@@ -5,7 +5,9 @@ their author wrote them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.cli.visible import one_line
 from treadle.plan.evaluate import evaluate, holds, render
@@ -15,8 +17,7 @@ from treadle.plan.text import as_text, notation
 _UNKNOWN_CONTEXT = "run_id"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """The names that have a value before a run.
 
     Shapes: `missing` are inputs that will be asked for, or are secret. `has_item` tells that

@@ -3,10 +3,10 @@
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from msgspec import Struct
 
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.find_project import find_project
@@ -21,8 +21,7 @@ from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.state import Occurrence, Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Log:
+class Log(Struct, frozen=True, kw_only=True):
     """The file of one stream of one attempt."""
 
     step: str

@@ -5,7 +5,8 @@ Source: the flowchart syntax of Mermaid 10 and its entity codes (``#35;``).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from treadle.cli.known_names import written
 from treadle.cli.visible import one_line
@@ -27,8 +28,7 @@ _MAX_LABEL = 60
 _REJECTIONS = frozenset({"reject", "abort"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Exit:
+class _Exit(Struct, frozen=True):
     """Where an arrow to the next step begins, and what stands on it."""
 
     node: str
@@ -46,8 +46,7 @@ def flowchart(plan: Plan) -> Iterator[str]:
     yield from drawing.lines
 
 
-@dataclass(slots=True)
-class _Drawing:
+class _Drawing(Struct):
     """The lines so far. Units: `depth` counts the subgraphs around."""
 
     lines: list[str] = field(default_factory=list)

@@ -1,14 +1,14 @@
 """A tree of lines: drawn with guides on a terminal, indented everywhere else."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 from treadle.cli.paint import Paint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(Struct, frozen=True, kw_only=True):
     """A line of a tree, the lines that belong to it, and the trees below it.
 
     Shapes: `title` and `notes` are finished text and may hold colours.

@@ -7,9 +7,10 @@ import difflib
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from treadle.cli.paint import painter
 from treadle.cli.rejection import Rejected
@@ -27,8 +28,7 @@ _INSTALLED = Path(".specify", "workflows")
 _PLAN_OPENING = b'{"format":'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Struct, frozen=True, kw_only=True):
     """A plan, and the folder that its workflow calls its own."""
 
     plan: Plan

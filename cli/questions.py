@@ -5,7 +5,9 @@ is not taken asks nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.cli.known_names import Known, written
 from treadle.plan.evaluate import EvaluationError
@@ -27,8 +29,7 @@ from treadle.plan.text import as_text
 _REJECTIONS = frozenset(("reject", "abort"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """A step around a gate, or the gate itself where it has a condition of its own.
 
     Shapes: `segment` is the branch that leads to the gate, None where there is only one way.
@@ -49,8 +50,7 @@ class Around:
         return self.kind in (Kind.WHILE, Kind.DO_WHILE, Kind.FAN_OUT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateQuestion:
+class GateQuestion(Struct, frozen=True, kw_only=True):
     """A gate that may open.
 
     Shapes: `message` is its text, with blocks that are open as they were written. `around` leads

@@ -1,7 +1,8 @@
 """The steps of a run as a tree of rows: what is done, what is open, what has not begun."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.cli.durations import between, duration
 from treadle.cli.marks import Mark
@@ -16,8 +17,7 @@ from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step
 MAX_REPEATS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One line of the tree. Units: `depth` counts the steps around it."""
 
     depth: int

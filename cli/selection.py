@@ -6,9 +6,11 @@ no report may call it clean.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.plan.catalogue import BY_CODE, Severity
 
@@ -22,24 +24,21 @@ _SELECTOR = re.compile(r"TR\d{0,3}")
 _DIGITS = str.maketrans("OILSB", "01158")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weight:
+class Weight(Struct, frozen=True, kw_only=True):
     """What the findings of some codes weigh; `codes` is a code or the beginning of codes."""
 
     codes: str
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathIgnores:
+class PathIgnores(Struct, frozen=True, kw_only=True):
     """The codes that are not reported in files whose path fits a pattern."""
 
     path: str
     ignore: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """What is shown of the findings.
 
     Shapes: `select` and `ignore` hold codes such as ``TR501`` or beginnings such as ``TR5``;

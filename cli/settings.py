@@ -4,12 +4,12 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.guard import guarded
@@ -36,8 +36,7 @@ VerboseOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What the options of every verb say.
 
     Shapes: `project` is None when the project is to be found from the working directory.

@@ -2,16 +2,16 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.visible import visible
 from treadle.plan.problems import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Talk(Struct, frozen=True, kw_only=True):
     """The voice of a command; a quiet one tells errors only."""
 
     stream: TextIO

@@ -5,7 +5,8 @@ On doubt a step counts as run: a finding needs a branch that the author can be s
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.compiler.constants import constant_text, constant_truth
 from treadle.compiler.flow import Flow, Path, decision, paths
@@ -37,8 +38,7 @@ _FAILS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Doubt(Struct, frozen=True, kw_only=True):
     """The step that decides whether another one runs.
 
     Shapes: `fork` is an `if` or `switch` around it with the branch that it stands in, or the

@@ -5,13 +5,13 @@ it, and is looked through for chains of its own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.plan.expression import Node, Op
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """One member of a chain: a name, a list position, or None for a computed one.
 
     Units: `start` and `end` are character offsets into the text of the expression.
@@ -22,8 +22,7 @@ class Member:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Struct, frozen=True, kw_only=True):
     """A root name and the members that are read from it: ``steps``, then ``scan``, ``output``."""
 
     root: Member

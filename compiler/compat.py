@@ -5,8 +5,9 @@ The findings are those of lenient mode, which looks at everything that differs; 
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from treadle.compiler.diagnostics import Diagnostic
 from treadle.plan.catalogue import BY_CODE, Severity

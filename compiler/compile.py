@@ -5,8 +5,10 @@ no mode lets pass, so that each stage can trust the one before; there is a plan 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.compiler import document, shape
 from treadle.compiler.checks.cases import check_cases
@@ -92,8 +94,7 @@ FLOW_CHECKS: tuple[FlowCheck, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compilation:
+class Compilation(Struct, frozen=True, kw_only=True):
     """What came of a source: its plan if there are no errors, and everything found on the way.
 
     Shapes: `document` is None when the source is not YAML; `text` is what spans point into, as
@@ -117,8 +118,7 @@ class Compilation:
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
+class _Work(Struct, frozen=True, kw_only=True):
     """What the stages hand on: each fills in its part."""
 
     path: str

@@ -6,8 +6,8 @@ that an alias repeats is shared; no node holds itself.
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # its re-export is not marked
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
@@ -45,8 +45,7 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s]*|\s+|#[^\r\n]*)*")
 _TAG = re.compile(r"(?:&\S+\s+)?(![^\s]*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composition:
+class Composition(Struct, frozen=True, kw_only=True):
     """What came of a text: its top node, and whether every part of it could be read.
 
     Shapes: `root` is None for a text without a document.
@@ -56,8 +55,7 @@ class Composition:
     is_sound: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchored:
+class _Anchored(Struct, frozen=True):
     """A finished node that aliases may repeat, with what each repetition adds."""
 
     node: Node
@@ -65,8 +63,7 @@ class _Anchored:
     height: int
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A list or mapping whose end has not come yet; a mapping's keys and values take turns."""
 
     start: int
@@ -105,8 +102,7 @@ def compose(text: str, report: Report) -> Composition:
     return Composition(root=composer.root, is_sound=composer.is_sound)
 
 
-@dataclass(slots=True)
-class _Composer:
+class _Composer(Struct):
     """The state of one pass over the events of a text."""
 
     text: str

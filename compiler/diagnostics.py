@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from treadle.plan.catalogue import BY_CODE, Severity
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A stretch of a source text.
 
     Units: lines and columns count from 1, columns in characters; the end is exclusive.
@@ -25,24 +25,21 @@ class Span:
 START = Span(1, 1, 1, 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Related:
+class Related(Struct, frozen=True, kw_only=True):
     """Another place that belongs to a finding, such as the first of two equal keys."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(Struct, frozen=True, kw_only=True):
     """A stretch of the source and the text to put in its place; an empty span inserts."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(Struct, frozen=True, kw_only=True):
     """What would mend a finding: all edits or none.
 
     Shapes: `title` says it in a few words ("write 'stage'"). A safe fix cannot change what a
@@ -54,8 +51,7 @@ class Fix:
     is_safe: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """One finding about a workflow, with its place, its weight and what to write instead."""
 
     code: str
@@ -68,8 +64,7 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """The findings of one compilation, in the mode that gives them their severity."""
 
     lenient: bool = False

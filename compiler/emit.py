@@ -4,7 +4,7 @@ The same source gives the same plan on every machine: nothing of the path, the t
 of the compilation is in it.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from treadle.compiler.workflow import Workflow
 from treadle.plan.plan import Place, Plan

@@ -4,7 +4,8 @@ Every entry that leaves this module has a key that is text; no key of one kind s
 """
 
 from collections.abc import Sequence as Listing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence

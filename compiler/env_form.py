@@ -10,7 +10,8 @@ Before and after::
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Edit, Fix, Span
@@ -41,8 +42,7 @@ _SEVERAL = re.compile(
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Splice:
+class Splice(Struct, frozen=True, kw_only=True):
     """One block of a `run` and where it stands there; `path` is what it reads."""
 
     site: Site

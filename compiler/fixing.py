@@ -5,7 +5,8 @@ Everything outside the edits stays as it is, with its comments, layout and line 
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.compiler.diagnostics import Edit, Fix
 from treadle.compiler.positions import line_starts
@@ -14,8 +15,7 @@ from treadle.compiler.positions import line_starts
 _Splice = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class Applied(Struct, frozen=True, kw_only=True):
     """A text after fixes, with those that are in it and those that met one before them."""
 
     text: str

@@ -6,8 +6,9 @@ unread.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.chains import Chain, Member
@@ -24,8 +25,7 @@ UNREADABLE = frozenset({"TR111", "TR401", "TR402", "TR403", "TR404", "TR406"})
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """One ``steps.NAME…`` of an expression whose step is known.
 
     Shapes: `fields` are the members behind the name, as far as they are known.
@@ -48,8 +48,7 @@ class Read:
         return tuple(field.name for field in self.fields)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(Struct, frozen=True, kw_only=True):
     """One entry of `wait_for` with the step that it names."""
 
     fan_in: Declaration
@@ -57,8 +56,7 @@ class Wait:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(Struct, frozen=True, kw_only=True):
     """A workflow with its reads and waits.
 
     Shapes: `_of` maps the order of a declaration to the reads of its record. `is_misread` says

@@ -7,7 +7,9 @@ stands on a line is not touched but for the blanks around it. What comes out mea
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Report
@@ -61,8 +63,7 @@ class _Unmovable(Exception):
     """A block whose lines hold something else beside its members."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, frozen=True, kw_only=True):
     """A key with its value and the lines that are theirs. Units: lines from 0, `end` exclusive."""
 
     key: Leaf
@@ -76,16 +77,14 @@ class _Entry:
         return self.key.start.line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
+class _Written(Struct, frozen=True, kw_only=True):
     """The lines of a block. Shapes: `lead` are comments to put before its first line."""
 
     lead: tuple[str, ...]
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """Where a block goes: the column of its members, and what stands before the first one."""
 
     column: int
@@ -93,8 +92,7 @@ class _Place:
     part: Part
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Writer:
+class _Writer(Struct, frozen=True, kw_only=True):
     """The lines of a text, to be moved."""
 
     lines: Sequence[str]

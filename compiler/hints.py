@@ -5,7 +5,8 @@ names, and each guess looks at every known one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from treadle.compiler.suggestions import Guess, closest, judged
 
@@ -15,8 +16,7 @@ MAX_COMPARISONS = 50_000
 _Key = tuple[str, str, int]
 
 
-@dataclass(slots=True)
-class Hints:
+class Hints(Struct):
     """Guesses at what authors meant, and how many comparisons are left for them."""
 
     _left: int = MAX_COMPARISONS

@@ -5,8 +5,9 @@ of a conditional expression see the names as the condition leaves them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from treadle.compiler import types
 from treadle.compiler.filter_types import filter_type
@@ -27,8 +28,7 @@ class Scope(Protocol):
         """Return the type of ``steps.NAME``."""
 
 
-@dataclass(slots=True)
-class Inference:
+class Inference(Struct):
     """The types of the nodes of one expression, filled in by the walk.
 
     Shapes: `found` is keyed by the identity of a node, which the expression keeps alive; `nodes`

@@ -5,9 +5,10 @@ is reported where it stands and left out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
+
+from msgspec import Struct
 
 from treadle import schemas
 from treadle.compiler import nodes
@@ -29,8 +30,7 @@ _ONLY_OF_INPUTS = frozenset(("prompt", "secret"))
 _OLD_KEYWORDS = ("$dynamicAnchor", "$dynamicRef", "$vocabulary", "definitions")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Finding:
+class _Finding(Struct, frozen=True, kw_only=True):
     """A keyword that is wrong: the path to its value, and whether its name is the mistake."""
 
     code: str

@@ -5,9 +5,10 @@ that a workflow declares decide where a name ends.
 """
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from unicodedata import lookup
+
+from msgspec import Struct, field
 
 from treadle.plan.json_text import MAX_DIGITS
 
@@ -62,8 +63,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _HINTS = {"&": "write 'and'", "!": "write 'not'", "?": "write 'A if CONDITION else B'"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """The names that a workflow declares; `booleans` are the inputs of type boolean."""
 
     steps: frozenset[str]
@@ -71,8 +71,7 @@ class Declared:
     booleans: frozenset[str] = field(default_factory=frozenset)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word, literal or sign.
 
     Shapes: `kind` is one of Jinja2's kinds of tokens; `value` is what the parser sees.

@@ -4,15 +4,15 @@ Past this point nobody asks how something was spelt in YAML: a node has a value 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.compiler.diagnostics import Span
 from treadle.plan.expression import Json
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, frozen=True, eq=False):
     """A scalar with its resolved value.
 
     Shapes: `style` is YAML's indicator ("'", '"', "|", ">") or "" for a plain scalar.
@@ -26,24 +26,21 @@ class Scalar:
     end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sequence:
+class Sequence(Struct, frozen=True, eq=False):
     """A list of nodes."""
 
     items: tuple["Node", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One key of a mapping with its value; `key.value` is text in an accepted document."""
 
     key: Scalar
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
+class Mapping(Struct, frozen=True, eq=False):
     """A mapping in source order; merged entries (``<<``) stand behind the mapping's own."""
 
     entries: tuple[Entry, ...]
@@ -70,8 +67,7 @@ class Mapping:
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """One YAML file: where it came from, its text and its top node."""
 
     path: str

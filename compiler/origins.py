@@ -1,8 +1,10 @@
 """Values from outside: where they come in, where an expression names them, and their members."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.compiler.alphabet import Schema, may_hold, resolved
 from treadle.compiler.diagnostics import Span
@@ -14,8 +16,7 @@ Names: TypeAlias = tuple[str | int | None, ...]
 ANY_SIGN = frozenset("'\"$`;|&<>()\\\n*?[#")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """A value from outside as far as a name reaches into it.
 
     Shapes: `what` names it ("the input 'title'"), `span` is where it comes in, `remark` says why
@@ -40,8 +41,7 @@ class Origin:
         return is_text and not is_ruled and self.may_hold(signs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inflow:
+class Inflow(Struct, frozen=True, kw_only=True):
     """An origin at the place where an expression names it.
 
     Shapes: `path` is what the expression reads there, as far as it is names. Units: `start` and

@@ -7,9 +7,9 @@ together. Aliases stay aliases here, and merge keys stay keys.
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct, field
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # its re-export is not marked
 from ruamel.yaml.events import (
     AliasEvent,
@@ -27,8 +27,7 @@ from treadle.compiler.positions import line_starts
 _KEEPS = re.compile(r"(?:[&!]\S*\s+)*[|>]\d?\+")
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A place in a text. Units: line and column count from 0, offset in characters."""
 
     line: int
@@ -36,8 +35,7 @@ class Point:
     offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class Leaf(Struct, frozen=True, kw_only=True):
     """A scalar, an alias or a flow collection; `value` is the text of a scalar.
 
     Shapes: `start` is before its anchor and tag; `end` is behind its last character.
@@ -49,8 +47,7 @@ class Leaf:
     has_link: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A list or mapping whose members stand on lines of their own.
 
     Shapes: `members` are the items, or keys and values in turn. `has_link` says that an anchor
@@ -68,16 +65,14 @@ class Block:
 Part: TypeAlias = Leaf | Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(Struct, frozen=True, kw_only=True):
     """The outline of a document. Units: `end_line` is that of its end sign, from 0."""
 
     root: Part
     end_line: int | None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Open:
+class _Open(Struct, kw_only=True):
     event: CollectionStartEvent
     start: Point
     members: list[Part] = field(default_factory=list)

@@ -4,8 +4,9 @@ Nothing is parsed before its depth is known to be bounded. A path of names, whic
 expressions are, is its own tree; the grammar of all else is Jinja2's.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from treadle.compiler.lexer import MAX_DEPTH, Declared, Fault, Word, read_words
 from treadle.plan.expression import Node, Op
@@ -17,8 +18,7 @@ _KEYWORDS = frozenset(("and", "or", "not", "in", "is", "if", "else"))
 _NO_ROOTS = _KEYWORDS.union(("true", "false", "none", "True", "False", "None"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(Struct, frozen=True, kw_only=True):
     """A tree with the words it was made of.
 
     Shapes: `grouped` holds the places of the filters that stand in parentheses of their own.

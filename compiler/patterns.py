@@ -6,9 +6,10 @@ with a character that stands nowhere else in it. The first is found, the second 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.plan.patterns import compiled, in_python, tokens
 
@@ -20,22 +21,19 @@ _WIDTHLESS = frozenset(("^", "$", r"\b", r"\B", r"\A", r"\Z"))
 _GROUPS = ("(", "(?:", "(?=", "(?!", "(?<=", "(?<!")
 
 
-@dataclass(frozen=True, slots=True)
-class _Atom:
+class _Atom(Struct, frozen=True):
     """One character out of a set; a character of `_EVERYTHING` stands for all like it."""
 
     characters: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """A group with its alternatives."""
 
     branches: tuple[tuple["_Repeat", ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Repeat:
+class _Repeat(Struct, frozen=True):
     """An atom or a group with how often it may stand; None as `most` is without end."""
 
     item: "_Item"

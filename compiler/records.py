@@ -1,6 +1,6 @@
 """The output schemas of a whole workflow, each found once and only when something asks for it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from treadle.compiler.outputs import ANYTHING, Schema, output_schema
 from treadle.compiler.scope import Declaration
@@ -10,8 +10,7 @@ from treadle.compiler.workflow import Workflow
 MAX_DISTANCE = 20
 
 
-@dataclass(slots=True)
-class Records:
+class Records(Struct):
     """Finds the schema of what a step leaves behind."""
 
     workflow: Workflow

@@ -6,7 +6,8 @@ here-document, a change of directory or a test in double brackets, is not looked
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _UNSURE = re.compile(r"<<|\(\(|\[\[|`|\$\(|\b(?:cd|pushd|mktemp|flock|exec|chroot)\b")
 _WORD = r"""(?:[^\s'"<>|&;()$*?`\\{}~#]+)"""
@@ -20,8 +21,7 @@ _TOKEN = re.compile(
 _SHARED = "/dev/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenFile:
+class WrittenFile(Struct, frozen=True, kw_only=True):
     """A file by its name in a script. Units: `start` and `end` count characters of the script."""
 
     name: str

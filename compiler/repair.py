@@ -5,8 +5,9 @@ what an error of an earlier one hid: errors are counted stage by stage.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from treadle.compiler.diagnostics import Diagnostic, Fix
 from treadle.compiler.fixing import apply_fixes
@@ -38,8 +39,7 @@ _Found = TypeVar("_Found", bound=Looked)
 Wanted = Callable[[Diagnostic], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repaired(Generic[_Found]):
+class Repaired(Struct, Generic[_Found], frozen=True, kw_only=True):
     """A source after its fixes, what was fixed in it, and what is found in it now."""
 
     source: bytes
@@ -47,8 +47,7 @@ class Repaired(Generic[_Found]):
     looked: _Found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bench(Generic[_Found]):
+class _Bench(Struct, Generic[_Found], frozen=True, kw_only=True):
     """How sources are looked at, and which findings are to be fixed."""
 
     look: Callable[[bytes], _Found]

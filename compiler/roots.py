@@ -5,7 +5,9 @@ be given has a `gap`: every record of a step may be null, whatever its author co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.compiler import types
 from treadle.compiler.infer import infer, member
@@ -37,8 +39,7 @@ _CONTEXT = types.object_of({"run_id": types.TEXT, "workflow_dir": types.optional
 _EMPTY_OBJECT = types.object_of({})
 
 
-@dataclass(slots=True)
-class Roots:
+class Roots(Struct):
     """The types of a workflow's names, each found once."""
 
     workflow: Workflow
@@ -187,8 +188,7 @@ class Roots:
         return types.list_of(tuple(places))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """The names as they are seen at one key of one step.
 
     Shapes: `reader` is None in the workflow's outputs; `key` is that of the expression's site.

@@ -6,8 +6,9 @@ A value that leaves this module is one that canonical JSON can hold: integers ha
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 MAX_DIGITS = 1000
 KNOWN_TAGS = frozenset(("!!str", "!!null", "!!bool", "!!int", "!!float", "!!map", "!!seq"))
@@ -57,16 +58,14 @@ _OLD_DATE = re.compile(
 Value: TypeAlias = None | bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """A scalar without a value: the diagnostic that says so, and what was found if not its text."""
 
     code: str
     found: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """How treadle and Spec Kit read the same plain scalar.
 
     Shapes: `here` and `there` are noun phrases; `instead` is a spelling of the number or truth

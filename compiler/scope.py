@@ -6,8 +6,9 @@ up from the inside out. An id without its static parts declared is never known.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Span
@@ -20,8 +21,7 @@ LOOP_CONDITION = "condition"
 _ORDINAL = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Declaration:
+class Declaration(Struct, frozen=True, kw_only=True, eq=False):
     """One entry under `steps`, wherever it stands.
 
     Shapes: `path` is the step's address in the plan; `order` counts entries as they are written;
@@ -55,8 +55,7 @@ class Declaration:
         yield None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What ``steps.NAME`` stands for.
 
     Shapes: `step` is the step whose record is read. `awaited` is the step that must have run for
@@ -68,8 +67,7 @@ class Target:
     is_item: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(Struct, frozen=True, kw_only=True):
     """The declared steps of a workflow in the order of writing."""
 
     declarations: tuple[Declaration, ...]

@@ -5,8 +5,10 @@ All rules stand in workflow.schema.json; this module knows which of them applies
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Related, Report
@@ -46,8 +48,7 @@ def check(document: nodes.Document, report: Report) -> nodes.Document:
     return replace(document, root=_without(root, walk.ignored))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Walk:
+class _Walk(Struct, kw_only=True):
     """One pass over a document, with the entries that later stages must not see."""
 
     report: Report

@@ -6,8 +6,9 @@ The word of JSON Schema that was broken chooses the code, unless the schema itse
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from treadle.compiler import nodes
 from treadle.compiler.conditions import fault, remedy
@@ -55,8 +56,7 @@ _AT_KEY = frozenset({"TR211", "TR220"})
 _LONGEST_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """An object of the workflow that is checked as a whole.
 
     Shapes: `definition` is its name in the schema; `where` names it in messages: ``step 'a'``.

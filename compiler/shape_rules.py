@@ -6,10 +6,11 @@ own (a step, an input, …) is never looked into here: the stage applies that de
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from treadle import schemas
 from treadle.plan.acceptance import Acceptor, acceptor
@@ -31,8 +32,7 @@ class Stance(StrEnum):
     KEEPS = "keeps"  # a wrong value reaches the run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
+class Breach(Struct, frozen=True, kw_only=True):
     """One rule that a value breaks.
 
     Shapes: `path` leads from the checked object to the value; `keyword` is the word of JSON

@@ -5,9 +5,10 @@ A reading of POSIX shell that is good enough to judge quoting; what it cannot fo
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 # Stands for one block in the text that is scanned.
 BLOCK = "\0"
@@ -50,8 +51,7 @@ SIGNS: Mapping[Quoting, frozenset[str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where one block stands.
 
     Shapes: `command` is the first word of the command around it, "" when the block begins it;
@@ -64,8 +64,7 @@ class Place:
     after: str
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """One command list: of the text itself, of a substitution or of a subshell."""
 
     kind: str  # "(" for commands; '"', "`", "${" and "$((" for what they open
@@ -73,8 +72,7 @@ class _Frame:
     word: str = ""
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """The state of a reading."""
 
     text: str

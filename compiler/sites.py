@@ -5,7 +5,8 @@ A site is added for each use: one scalar that several steps share, such as the w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from treadle.compiler import nodes
 from treadle.compiler.chains import Chain, chains
@@ -20,8 +21,7 @@ BLOCK_OPENS = "{{"
 _TRUTH_TEXTS: Mapping[str, bool] = {"": False, "false": False, "true": True}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """One expression of a workflow where it stands.
 
     Shapes: `step` is None in the workflow's outputs. `key` leads to the scalar from the step
@@ -43,8 +43,7 @@ class Site:
         return span_of(self.document, self.scalar, self.offset + start, self.offset + end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inherited:
+class Inherited(Struct, frozen=True, kw_only=True):
     """The workflow's own settings, which steps without theirs have."""
 
     integration: nodes.Scalar | None
@@ -52,8 +51,7 @@ class Inherited:
     options: Mapping[str, Json]
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What is known while a workflow is read, and the sites found so far."""
 
     document: nodes.Document
@@ -78,8 +76,7 @@ class Reading:
         return known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """Where a value stands: the reading it belongs to, its step and its key."""
 
     reading: Reading

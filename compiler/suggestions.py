@@ -4,8 +4,9 @@ Nothing is decided by a guess: it is shown as a hint, or offered as a fix.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 # Below this, short words such as `run` and `env` would be taken for one another.
 _LEAST_LIKENESS = 0.65
@@ -13,8 +14,7 @@ _LEAST_LIKENESS = 0.65
 _SHORTEST_SURE = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guess:
+class Guess(Struct, frozen=True, kw_only=True):
     """What an author meant, and whether a slip of the pen is the only way to explain the word."""
 
     name: str

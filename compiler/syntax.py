@@ -5,7 +5,8 @@ wrong there.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _QUOTE_IT = "put the text in quotes"
 _INDENTATION = "indent the keys of one mapping alike, and put text with quotes in it in quotes"
@@ -75,8 +76,7 @@ _BARE_BLOCK = re.compile(r"^[\s\-]*(?:[^\s:]+:\s+)?\{\{")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True, kw_only=True):
     """Where and why a text is not YAML.
 
     Units: `offset` counts characters from the start of the text; so does `gave_up`, the place up

@@ -6,7 +6,9 @@ items, arguments and fan-ins; what is proven to be the author's own is left out.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.compiler import keys
 from treadle.compiler.origins import ANY_SIGN, Inflow, Names, Origin, followed, narrowed, opened
@@ -39,23 +41,24 @@ _PRINTED = ("stdout", "stderr", "data")
 _TYPED = ("comment", "by")
 
 
-@dataclass(slots=True)
-class Taint:
+class Taint(Struct):
     """Follows values through a workflow; each output is looked at once."""
 
     workflow: Workflow
-    _records: Records = field(init=False)
+    _records: Records
     _known: dict[tuple[int, int, Names], tuple[Origin, ...]] = field(default_factory=dict)
     _own: dict[int, bool] = field(default_factory=dict)
     _distance: int = 0
 
-    def __post_init__(self) -> None:
+    @staticmethod
+    def of(workflow: Workflow) -> "Taint":
         """Look at what shell steps print in the order of writing: most read earlier ones."""
-        self._records = Records(workflow=self.workflow)
-        for declared in self.workflow.names.declarations:
-            step = self.workflow.by_path.get(declared.path)
+        taint = Taint(workflow, Records(workflow=workflow))
+        for declared in workflow.names.declarations:
+            step = workflow.by_path.get(declared.path)
             if isinstance(step, plan.ShellStep):
-                self._is_own(step.run, declared)
+                taint._is_own(step.run, declared)
+        return taint
 
     def inflows(self, site: Site) -> tuple[Inflow, ...]:
         """Return the values from outside in the result of an expression, in source order."""

@@ -6,8 +6,9 @@ quotes. A scalar that is exactly one block keeps the type of its result.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.compiler.blocks import is_expression
 from treadle.compiler.calls import check_calls, nodes_of
@@ -26,24 +27,21 @@ Locate: TypeAlias = Callable[[int, int], Span]
 _QUOTED_OR_END = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"]|\}\}", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """One expression of a scalar. Units: `offset` is where its text starts in the value."""
 
     expression: Expression
     offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Struct, frozen=True, kw_only=True):
     """What a scalar means, and its blocks in source order."""
 
     value: Value
     blocks: tuple[Block, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Context:
+class _Context(Struct, frozen=True, kw_only=True):
     """What reading a block needs beside its text."""
 
     declared: Declared

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.compiler import types
 from treadle.compiler.diagnostics import Span
@@ -33,8 +35,7 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypedSite:
+class TypedSite(Struct, frozen=True, kw_only=True):
     """One expression where it stands, and what each of its nodes can be."""
 
     site: Site
@@ -90,8 +91,7 @@ class TypedSite:
         return (start.at, end) if start.op in (Op.NAME, Op.LITERAL) else (node.at, end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypedWorkflow:
+class TypedWorkflow(Struct, frozen=True, kw_only=True):
     """A workflow with its expressions typed. Shapes: `sites` are in the order of `workflow`."""
 
     workflow: Workflow
@@ -121,8 +121,7 @@ def describe(type_: Type) -> str:
     return " or ".join(dict.fromkeys(word for kind, word in _WORDS.items() if kind in kinds))
 
 
-@dataclass(slots=True)
-class _Branches:
+class _Branches(Struct):
     """What the conditions around a step say is there, once for each branch."""
 
     roots: Roots

@@ -4,9 +4,11 @@ A type holds every value that can come and perhaps more, never less: what it exc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.compiler.type_rules import Rules, Scalar, admits, rules_of
 from treadle.plan.expression import Json
@@ -29,8 +31,7 @@ def _no_members() -> Mapping[str, "Type"]:
     return _NO_MEMBERS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Type:
+class Type(Struct, frozen=True, kw_only=True):
     """A set of JSON values.
 
     Shapes: `kinds` are names of JSON Schema types ("number" holds integers too). `values` lists

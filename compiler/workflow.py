@@ -4,8 +4,9 @@ Names are not looked up yet: the checks do that, with the sites and declarations
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report, Span
@@ -21,8 +22,7 @@ from treadle.plan.steps import Step, walk
 DEFAULT_VERSION = "0.0.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True):
     """What a plan is made of, and what the checks need to point at its mistakes.
 
     Shapes: `step_spans` and `by_path` are keyed by `Step.path`, the former with the span of the

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from treadle.executor.local.session import Host, Rested
 from treadle.executor.local.session import resume as resume_run
@@ -17,8 +18,7 @@ from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
+class RunResult(Struct, frozen=True, kw_only=True):
     """A run as it rests.
 
     Shapes: `outputs` are the workflow's own; `results` are the records of its steps by id, each

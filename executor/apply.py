@@ -16,6 +16,7 @@ Replaying a journal is nothing but this, from the first event to the last.
 
 from typing import assert_never
 
+from msgspec.structs import replace
 from rpds import HashTrieMap, List
 
 from treadle.executor.address import ROOT
@@ -64,7 +65,6 @@ from treadle.executor.state import (
     RunStatus,
     Scope,
     Sequence,
-    evolve,
 )
 from treadle.plan.steps import GateStep
 
@@ -108,7 +108,7 @@ def apply(run: Run, event: Event) -> Run:
         case ActionStarted():
             return _action_started(run, event)
         case ActionFinished():
-            return _action_finished(evolve(run, updated_at=event.at), event)
+            return _action_finished(replace(run, updated_at=event.at), event)
         case StepFinished():
             return _step_finished(run, event)
         case OutputsCollected():
@@ -126,9 +126,9 @@ def apply(run: Run, event: Event) -> Run:
         case StepLeft() | StepHalted() | StepReopened():
             return control_step(run, event)
         case InputReset():
-            return evolve(run, inputs={**run.inputs, event.name: ""})
+            return replace(run, inputs={**run.inputs, event.name: ""})
         case PutOff():
-            return evolve(run, put_off=event.tasks)
+            return replace(run, put_off=event.tasks)
         case RunPaused() | RunFailed() | RunAborted() | RunCompleted():
             return _rested(run, event)
         case _:
@@ -136,13 +136,13 @@ def apply(run: Run, event: Event) -> Run:
 
 
 def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
-    run = evolve(run, updated_at=event.at)
+    run = replace(run, updated_at=event.at)
     match event:
         case RunResumed():
             versions = run.versions
             for name in event.inputs:
                 versions = versions.insert(name, versions.get(name, 0) + 1)
-            return evolve(
+            return replace(
                 run,
                 status=RunStatus.RUNNING,
                 error=None,
@@ -154,26 +154,28 @@ def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
                 put_off=(),
             )
         case RunInterrupted():
-            return evolve(run, status=RunStatus.PAUSED, current=_open_leaf(run))
+            return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
         case Continued():
-            return evolve(run, put_off=())
+            return replace(run, put_off=())
 
 
 def _rested(run: Run, event: RunPaused | RunFailed | RunAborted | RunCompleted) -> Run:
     match event:
         case RunPaused():
-            return evolve(run, status=RunStatus.PAUSED, current=_open_leaf(run))
+            return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
         case RunFailed():
-            return evolve(run, status=RunStatus.FAILED, error=event.error, current=_open_leaf(run))
+            return replace(run, status=RunStatus.FAILED, error=event.error, current=_open_leaf(run))
         case RunAborted():
-            return evolve(run, status=RunStatus.ABORTED, error=event.error, current=_open_leaf(run))
+            return replace(
+                run, status=RunStatus.ABORTED, error=event.error, current=_open_leaf(run)
+            )
         case RunCompleted():
-            return evolve(run, status=RunStatus.COMPLETED, outputs=event.outputs)
+            return replace(run, status=RunStatus.COMPLETED, outputs=event.outputs)
 
 
 def _action_started(run: Run, event: ActionStarted) -> Run:
     starts = run.starts + 1
-    occurrence = evolve(
+    occurrence = replace(
         entered(run, event.address),
         phase=Phase.ACTIVE,
         halt=None,
@@ -181,7 +183,7 @@ def _action_started(run: Run, event: ActionStarted) -> Run:
         log=starts,
         started_at=run.updated_at,
     )
-    return evolve(with_occurrence(run, occurrence), current=occurrence.qualified, starts=starts)
+    return replace(with_occurrence(run, occurrence), current=occurrence.qualified, starts=starts)
 
 
 def _action_finished(run: Run, event: ActionFinished) -> Run:
@@ -213,7 +215,7 @@ def _step_finished(run: Run, event: StepFinished) -> Run:
     step = run.occurrences[event.address].step
     if isinstance(step, GateStep) and (event.output or {}).get("choice") is not None:
         seen = run.versions.get(step.verdict_input, 0) if step.verdict_input is not None else 0
-        run = evolve(
+        run = replace(
             run,
             answered=run.answered.insert(step.path, seen),
             answers=run.answers.discard(event.address),

@@ -1,19 +1,18 @@
 """What the core asks the world to do; the answer comes back as an event from outside."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Perform:
+
+class Perform(Struct, frozen=True, kw_only=True):
     """Perform the action of the step at `address`; answered by `ActionFinished`."""
 
     address: str
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continue:
+class Continue(Struct, frozen=True, kw_only=True):
     """Ask again at once: there is more to decide; answered by `Continued`."""
 
 

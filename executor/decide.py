@@ -17,7 +17,7 @@
 decision, in this process and in any other. It makes at most `MAX_DECISIONS` at once.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from treadle.executor.address import ROOT, sequence_of
 from treadle.executor.apply import apply, created
@@ -41,8 +41,7 @@ from treadle.executor.turn import Turn, Work
 MAX_DECISIONS = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What follows from an event.
 
     Shapes: `events` begins with the event itself; `run` is the state after all of them.

@@ -1,12 +1,11 @@
 """Refusals: what a caller asked for cannot be done, and nothing was changed."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from treadle.plan.catalogue import BY_CODE, message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """One reason of a refusal, with the input it is about where there is one."""
 
     code: str

@@ -5,9 +5,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, get_args
+
+from msgspec.structs import fields
 
 from treadle.executor.events import Answer, Event, Halt, StepStatus
 
@@ -16,9 +17,9 @@ def to_json(event: Event) -> dict[str, Any]:
     """Return an event as JSON data, its name under "event"."""
     kind: Any = type(event)
     data: dict[str, Any] = {"event": event_name(kind)}
-    for name, default in _fields(kind):
+    for name, is_required, default in _fields(kind):
         value = getattr(event, name)
-        if default is MISSING or value != default:
+        if is_required or value != default:
             data[name] = _encoded(name, value)
     return data
 
@@ -54,8 +55,8 @@ def _members(union: Any) -> tuple[Any, ...]:
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default) for field in fields(kind))
+def _fields(kind: Any) -> tuple[tuple[str, bool, Any], ...]:
+    return tuple((field.name, field.required, field.default) for field in fields(kind))
 
 
 def _encoded(name: str, value: Any) -> Any:

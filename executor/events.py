@@ -24,9 +24,10 @@ Events are facts: applying them never needs a clock, a file or the workflow's te
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.plan.expression import Json
 
@@ -48,8 +49,7 @@ class Halt(StrEnum):
     ABORTED = "aborted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """A person's answer to a gate. Units: `at` is an ISO 8601 time in UTC."""
 
     choice: str
@@ -58,8 +58,7 @@ class Answer:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCreated:
+class RunCreated(Struct, frozen=True, kw_only=True):
     """A run begins.
 
     Shapes: `inputs` are the validated values without secrets, `secrets` the names of those that
@@ -78,8 +77,7 @@ class RunCreated:
     commit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResumed:
+class RunResumed(Struct, frozen=True, kw_only=True):
     """Somebody goes on with a run: `inputs` are the new values, `answers` are by gate address."""
 
     at: str
@@ -88,16 +86,14 @@ class RunResumed:
     answers: Mapping[str, Answer]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunInterrupted:
+class RunInterrupted(Struct, frozen=True, kw_only=True):
     """A signal stopped the run; attempts in flight are lost."""
 
     at: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionFinished:
+class ActionFinished(Struct, frozen=True, kw_only=True):
     """An action gave its result; COMPLETED or FAILED."""
 
     at: str
@@ -108,23 +104,20 @@ class ActionFinished:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continued:
+class Continued(Struct, frozen=True, kw_only=True):
     """The decisions that were put off go on."""
 
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionStarted:
+class ActionStarted(Struct, frozen=True, kw_only=True):
     """An attempt of an acting step is in flight. Units: attempts count from 1."""
 
     address: str
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchTaken:
+class BranchTaken(Struct, frozen=True, kw_only=True):
     """An `if` or `switch` chose the branch `segment`, None when there is nothing to run."""
 
     address: str
@@ -132,24 +125,21 @@ class BranchTaken:
     output: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoopEntered:
+class LoopEntered(Struct, frozen=True, kw_only=True):
     """A loop begins."""
 
     address: str
     output: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundStarted:
+class RoundStarted(Struct, frozen=True, kw_only=True):
     """A round of a loop begins. Units: rounds count from 1."""
 
     address: str
     round: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FanOutStarted:
+class FanOutStarted(Struct, frozen=True, kw_only=True):
     """A fan-out has its items, which stay as they are from now on."""
 
     address: str
@@ -157,16 +147,14 @@ class FanOutStarted:
     output: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemStarted:
+class ItemStarted(Struct, frozen=True, kw_only=True):
     """An item of a fan-out runs. Units: items count from 0."""
 
     address: str
     index: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepFinished:
+class StepFinished(Struct, frozen=True, kw_only=True):
     """A step ended without an action; `halt` says what that does to its sequence."""
 
     address: str
@@ -176,8 +164,7 @@ class StepFinished:
     halt: Halt | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputsCollected:
+class OutputsCollected(Struct, frozen=True, kw_only=True):
     """A fan-in has its results: the addresses they come from, None where nothing ran."""
 
     address: str
@@ -185,16 +172,14 @@ class OutputsCollected:
     output: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepLeft:
+class StepLeft(Struct, frozen=True, kw_only=True):
     """Everything inside a control step is done; `output` is added to its own."""
 
     address: str
     output: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepHalted:
+class StepHalted(Struct, frozen=True, kw_only=True):
     """Something inside a control step stopped it."""
 
     address: str
@@ -202,48 +187,41 @@ class StepHalted:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepReopened:
+class StepReopened(Struct, frozen=True, kw_only=True):
     """A stopped control step goes on."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputReset:
+class InputReset(Struct, frozen=True, kw_only=True):
     """A rejected gate with `on_reject: retry` emptied its verdict input."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunPaused:
+class RunPaused(Struct, frozen=True, kw_only=True):
     """Nothing is in flight and somebody has to do something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFailed:
+class RunFailed(Struct, frozen=True, kw_only=True):
     """A step failed and nothing tolerated it."""
 
     error: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunAborted:
+class RunAborted(Struct, frozen=True, kw_only=True):
     """A gate was rejected: the run is over for good."""
 
     error: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCompleted:
+class RunCompleted(Struct, frozen=True, kw_only=True):
     """Every step is done; `outputs` are the workflow's own."""
 
     outputs: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutOff:
+class PutOff(Struct, frozen=True, kw_only=True):
     """Work that waits for a `Continued`: tasks as lists of a name and its arguments."""
 
     tasks: tuple[tuple[str | int, ...], ...]

@@ -6,6 +6,8 @@ which begins with the names that stood when it began.
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from treadle.executor import address as addresses
 from treadle.executor.events import (
     BranchTaken,
@@ -18,7 +20,7 @@ from treadle.executor.events import (
     StepReopened,
 )
 from treadle.executor.recording import moved, recorded, unnamed, with_occurrence
-from treadle.executor.state import Fan, Occurrence, Phase, Run, Scope, Sequence, evolve
+from treadle.executor.state import Fan, Occurrence, Phase, Run, Scope, Sequence
 from treadle.plan.expression import Json
 
 
@@ -53,7 +55,7 @@ def _with_sequence(run: Run, owner_address: str, *, segment: str) -> Run:
         scope=around.scope,
         prefix=_prefix_inside(owner, around),
     )
-    return evolve(run, sequences=run.sequences.insert(sequence.address, sequence))
+    return replace(run, sequences=run.sequences.insert(sequence.address, sequence))
 
 
 def _prefix_inside(owner: Occurrence, around: Sequence) -> str:
@@ -63,7 +65,7 @@ def _prefix_inside(owner: Occurrence, around: Sequence) -> str:
 
 def round_started(run: Run, event: RoundStarted) -> Run:
     """Begin the sequence of a loop's round; later rounds have generated ids."""
-    owner = evolve(run.occurrences[event.address], rounds=event.round)
+    owner = replace(run.occurrences[event.address], rounds=event.round)
     around = run.sequences[owner.sequence]
     sequence = Sequence(
         address=addresses.round_(event.address, event.round),
@@ -74,7 +76,7 @@ def round_started(run: Run, event: RoundStarted) -> Run:
         prefix=_prefix_inside(owner, around),
         alias=(owner.public, owner.local, event.round - 1) if event.round > 1 else None,
     )
-    return evolve(
+    return replace(
         with_occurrence(run, owner), sequences=run.sequences.insert(sequence.address, sequence)
     )
 
@@ -96,13 +98,13 @@ def item_started(run: Run, event: ItemStarted) -> Run:
     fan = owner.fan
     if fan is None:
         raise ValueError(f"{event.address} has no items")
-    fan = evolve(
+    fan = replace(
         fan,
         next=max(fan.next, event.index + 1),
         again=tuple(index for index in fan.again if index != event.index),
         active=fan.active + 1,
     )
-    run = with_occurrence(run, evolve(owner, fan=fan))
+    run = with_occurrence(run, replace(owner, fan=fan))
     address = addresses.item(event.address, event.index)
     if address in run.sequences:
         return run
@@ -122,7 +124,7 @@ def item_started(run: Run, event: ItemStarted) -> Run:
         prefix=_prefix_inside(owner, around),
         alias=(owner.public, owner.local, event.index),
     )
-    return evolve(
+    return replace(
         run,
         scopes=run.scopes.insert(address, scope),
         sequences=run.sequences.insert(address, sequence),
@@ -135,11 +137,11 @@ def control_step(run: Run, event: StepLeft | StepHalted | StepReopened) -> Run:
     match event:
         case StepLeft():
             output = {**(owner.output or {}), **event.output, **_results(run, owner)}
-            left = evolve(owner, phase=Phase.DONE, output=output)
+            left = replace(owner, phase=Phase.DONE, output=output)
             return moved(with_occurrence(run, left), left)
         case StepHalted():
             output = {**(owner.output or {}), **_results(run, owner)}
-            halted = evolve(
+            halted = replace(
                 owner,
                 phase=Phase.HALTED,
                 halt=event.halt,
@@ -155,8 +157,8 @@ def _reopened(run: Run, owner: Occurrence) -> Run:
     fan = owner.fan
     if fan is not None:
         again = tuple(i for i in range(fan.next) if not _item_is_done(run, owner, i))
-        fan = evolve(fan, again=again, active=0, is_halting=False)
-    reopened = evolve(owner, phase=Phase.ACTIVE, halt=None, halt_error=None, fan=fan)
+        fan = replace(fan, again=again, active=0, is_halting=False)
+    reopened = replace(owner, phase=Phase.ACTIVE, halt=None, halt_error=None, fan=fan)
     run = with_occurrence(run, reopened)
     has_inside = owner.segment is not None or owner.rounds or fan is not None
     return run if has_inside else unnamed(run, reopened)

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from treadle.plan.expression import Json
 from treadle.plan.steps import ActionStep
@@ -19,8 +20,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionResult:
+class ActionResult(Struct, frozen=True, kw_only=True):
     """What an action gives back.
 
     Shapes: `output` is what the step's record holds. `error` is one sentence for people and
@@ -40,8 +40,7 @@ class OutputLog(Protocol):
         """Append bytes of "stdout" or "stderr"."""
 
 
-@dataclass(slots=True)
-class Cancellation:
+class Cancellation(Struct):
     """Set from another thread to end an action; `kill` ends its processes without grace.
 
     `wake` holds callbacks that interrupt a wait (a write into the poll loop's pipe).
@@ -76,8 +75,7 @@ class Cancellation:
             self._wake.remove(callback)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRequest:
+class ActionRequest(Struct, frozen=True, kw_only=True):
     """One execution of an acting step.
 
     Shapes: `names` maps the roots of expressions (inputs, steps, item, context) to JSON data;

@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.plan.plan import Plan
 from treadle.plan.steps import FanOutStep, LoopStep, Step, branches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """One list of steps: the plan's own, a branch, a loop's body or a fan-out's template.
 
     Shapes: `in_loop` is true when any loop stands around it.
@@ -21,8 +21,7 @@ class Body:
     in_loop: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class Program(Struct, frozen=True, eq=False):
     """A plan and its bodies, by the path of their owner and the branch's segment."""
 
     plan: Plan

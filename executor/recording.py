@@ -6,9 +6,11 @@ a fan-out's items also under a generated id.
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from treadle.executor import address as addresses
 from treadle.executor.events import Halt, StepStatus
-from treadle.executor.state import Fan, Occurrence, Phase, Run, evolve
+from treadle.executor.state import Fan, Occurrence, Phase, Run
 from treadle.plan.expression import Json
 
 
@@ -42,7 +44,7 @@ def entered(run: Run, address: str) -> Occurrence:
 
 def with_occurrence(run: Run, occurrence: Occurrence) -> Run:
     """Return the run with an occurrence in the place of what was at its address."""
-    return evolve(run, occurrences=run.occurrences.insert(occurrence.address, occurrence))
+    return replace(run, occurrences=run.occurrences.insert(occurrence.address, occurrence))
 
 
 def recorded(
@@ -62,7 +64,7 @@ def recorded(
     sequence = run.sequences[occurrence.sequence]
     scope = run.scopes[sequence.scope]
     named = scope.names.get(occurrence.step.id)
-    occurrence = evolve(
+    occurrence = replace(
         occurrence,
         phase=phase,
         status=status,
@@ -80,7 +82,7 @@ def recorded(
     if sequence.is_item and scope.parent is not None:
         # The template of a fan-out is known outside its item by its generated id.
         run = _named(run, scope.parent, (occurrence.local,), address)
-    run = evolve(run, history=run.history.push_front(address), current=occurrence.qualified)
+    run = replace(run, history=run.history.push_front(address), current=occurrence.qualified)
     return moved(run, occurrence)
 
 
@@ -91,17 +93,17 @@ def moved(run: Run, occurrence: Occurrence) -> Run:
     sequence = run.sequences[occurrence.sequence]
     is_done = occurrence.phase is Phase.DONE
     if is_done:
-        moved = evolve(sequence, index=sequence.index + 1)
-        run = evolve(run, sequences=run.sequences.insert(moved.address, moved))
+        moved = replace(sequence, index=sequence.index + 1)
+        run = replace(run, sequences=run.sequences.insert(moved.address, moved))
     if sequence.is_item:
         owner = run.occurrences[sequence.owner]
         if owner.fan is not None:
-            fan = evolve(
+            fan = replace(
                 owner.fan,
                 active=owner.fan.active - 1,
                 is_halting=owner.fan.is_halting or not is_done,
             )
-            run = with_occurrence(run, evolve(owner, fan=fan))
+            run = with_occurrence(run, replace(owner, fan=fan))
     return run
 
 
@@ -110,7 +112,7 @@ def _named(run: Run, scope_address: str, names: Iterable[str], address: str) -> 
     table = scope.names
     for name in names:
         table = table.insert(name, address)
-    return evolve(run, scopes=run.scopes.insert(scope_address, evolve(scope, names=table)))
+    return replace(run, scopes=run.scopes.insert(scope_address, replace(scope, names=table)))
 
 
 def unnamed(run: Run, occurrence: Occurrence) -> Run:
@@ -123,4 +125,4 @@ def unnamed(run: Run, occurrence: Occurrence) -> Run:
             table = table.discard(name)
     if occurrence.shadowed is not None:
         table = table.insert(occurrence.step.id, occurrence.shadowed)
-    return evolve(run, scopes=run.scopes.insert(sequence.scope, evolve(scope, names=table)))
+    return replace(run, scopes=run.scopes.insert(sequence.scope, replace(scope, names=table)))

@@ -6,16 +6,12 @@ iterated by hash: whatever needs an order walks addresses, sequences or `history
 Three kinds of things have an address: an *occurrence* is one execution of a step; a *sequence* is
 one execution of a list of steps; a *scope* is where the names of steps are looked up: the run, or
 one item of a fan-out.
-
-The values here have no slots: `evolve` copies their dictionaries, which takes a tenth of the time
-of `dataclasses.replace`, and replaying a journal does hardly anything else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from rpds import HashTrieMap, List
 
 from treadle.executor.address import ROOT
@@ -23,20 +19,6 @@ from treadle.executor.events import Answer, Halt, StepStatus
 from treadle.executor.program import Program
 from treadle.plan.expression import Json
 from treadle.plan.steps import Step
-
-if TYPE_CHECKING:
-    from dataclasses import replace
-
-    evolve = replace
-else:
-
-    def evolve(value, /, **changes):
-        """Return a copy of a value of this module with some of its fields changed."""
-        copy = object.__new__(type(value))
-        copy.__dict__.update(value.__dict__)
-        copy.__dict__.update(changes)
-        return copy
-
 
 RUN_SCOPE = ROOT
 
@@ -67,8 +49,7 @@ class Phase(StrEnum):
     HALTED = "halted"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True, kw_only=True):
     """One execution of a step.
 
     Shapes: `local` is its name in its scope, `qualified` the id that Spec Kit reports, `public`
@@ -100,8 +81,7 @@ class Occurrence:
     fan: "Fan | None" = None  # fan-out
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fan:
+class Fan(Struct, frozen=True, kw_only=True):
     """What a fan-out does.
 
     Shapes: items before `next` have begun; `again` are those of them that a resume starts
@@ -115,8 +95,7 @@ class Fan:
     is_halting: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sequence:
+class Sequence(Struct, frozen=True, kw_only=True):
     """One execution of a list of steps: `index` is the step it stands at.
 
     Shapes: `body` is its key in `Program.bodies`. `prefix` stands before public ids of steps in
@@ -138,8 +117,7 @@ class Sequence:
         return self.address == self.scope != RUN_SCOPE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """The names of steps at one place: name → address; and the item there is, if any."""
 
     names: "HashTrieMap[str, str]"
@@ -148,8 +126,7 @@ class Scope:
     item: Json = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """Everything that is known of a run, but for its plan, which never changes.
 
     Shapes: `versions` counts how often each input was given (1: at the start or by default);
@@ -158,7 +135,7 @@ class Run:
     first; `current` is the qualified id of the step that was started last or stopped the run.
     """
 
-    program: Program = field(compare=False, repr=False)
+    program: Program
     id: str
     status: RunStatus
     inputs: Mapping[str, Json]

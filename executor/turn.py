@@ -5,8 +5,9 @@ anything. A task names what it is about by addresses; tasks can be stored in a `
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from treadle.executor.apply import apply
 from treadle.executor.commands import Command
@@ -24,8 +25,7 @@ class Work(StrEnum):
     REOPEN = "reopen"  # a sequence that goes on after a pause, a failure or a crash
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """The state as it becomes while an event is being decided upon."""
 
     run: Run

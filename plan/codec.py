@@ -4,8 +4,9 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
 from typing import Any
+
+from msgspec.structs import fields
 
 from treadle.plan.expression import (
     Expression,
@@ -158,13 +159,11 @@ def _node_to_json(node: Node) -> dict[str, Any]:
 
 
 def _given(value: Any) -> list[tuple[str, Any]]:
-    """Return the fields of a dataclass that differ from their defaults; a kind always stands."""
+    """Return the fields of a struct that differ from their defaults; a kind always stands."""
     return [
         (field.name, getattr(value, field.name))
         for field in fields(value)
-        if field.name == "kind"
-        or field.default is MISSING
-        or getattr(value, field.name) != field.default
+        if field.name == "kind" or field.required or getattr(value, field.name) != field.default
     ]
 
 

@@ -7,8 +7,9 @@ is JSON with finite numbers of at most `MAX_DIGITS` digits, at most `DEPTH_LIMIT
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Json
@@ -36,8 +37,7 @@ _LOWEST_LONG = 10**MAX_DIGITS
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A value that does not fit its type, with what would: ``a number``."""
 
     expected: str

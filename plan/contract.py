@@ -4,8 +4,9 @@ A caller gives values that fit the old inputs and reads values that fit the old 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY, SECRET_KEY, InputSet
@@ -26,8 +27,7 @@ class Change(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueChange:
+class ValueChange(Struct, frozen=True, kw_only=True):
     """One input or output that differs; `breaks` says in clauses what callers run into."""
 
     name: str

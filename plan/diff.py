@@ -6,8 +6,9 @@ moved. A step inside one that moved has not moved itself.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from treadle.plan.contract import ValueChange, input_changes, output_changes
 from treadle.plan.expression import Json
@@ -25,8 +26,7 @@ class StepWord(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepChange:
+class StepChange(Struct, frozen=True, kw_only=True):
     """One step that differs.
 
     Shapes: `path` is its address in the new plan (a removed one's in the old); `old_path` is None
@@ -41,8 +41,7 @@ class StepChange:
     fields: tuple[FieldChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDiff:
+class PlanDiff(Struct, frozen=True, kw_only=True):
     """Everything that differs between two plans."""
 
     workflow: tuple[FieldChange, ...]
@@ -82,8 +81,7 @@ def _head(plan: Plan) -> Mapping[str, Json]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
+class _Standing(Struct, frozen=True, kw_only=True):
     """A step where it stands: the path of the step around it, its branch and its number there."""
 
     step: Step

@@ -6,9 +6,10 @@ A function of its arguments alone: what the environment and the project have to 
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from treadle.plan.expression import Json
 from treadle.plan.integrations import Integration, Invocation, Line, Permission
@@ -31,8 +32,7 @@ class DispatchError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What an agent is asked to do.
 
     Shapes: with a `command`, `text` holds its arguments, otherwise it is the prompt. `programs`

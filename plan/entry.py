@@ -1,7 +1,8 @@
 """One entry of the catalogue of diagnostics, and the weights that an entry can have."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Severity(StrEnum):
@@ -12,8 +13,7 @@ class Severity(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One diagnostic: its code, name, weight in both modes, message template and hint."""
 
     code: str

@@ -5,9 +5,10 @@ expression's text (between the braces), so that a message about an expression ca
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Json: TypeAlias = (
     "None | bool | int | float | str | list[Json] | dict[str, Json] | Mapping[str, Json]"
@@ -43,8 +44,7 @@ class Op(StrEnum):
     PLUS = "plus"  # (node,)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One operator of a tree with its arguments and its place.
 
     Units: `at` is a character offset into the text of the expression. A filter's or test's
@@ -57,8 +57,7 @@ class Node:
     keywords: tuple[tuple[str, "Node"], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """One ``{{ … }}`` block: its text between the braces, its tree and the paths it reads.
 
     Shapes: each path of `reads` is a tuple of names, such as ("steps", "scan", "output"); it
@@ -70,36 +69,31 @@ class Expression:
     reads: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A value that is taken as it stands."""
 
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(Struct, frozen=True):
     """A scalar that is exactly one block: the result keeps its type."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Text with blocks in it: the result is text."""
 
     parts: tuple[str | Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
+class ObjectOf(Struct, frozen=True):
     """A mapping whose values are evaluated."""
 
     members: Mapping[str, "Value"]
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     """A list whose items are evaluated."""
 
     items: tuple["Value", ...]

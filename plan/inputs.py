@@ -6,9 +6,11 @@ that none of them accepts what another refuses.
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.plan.acceptance import Acceptor, acceptor
 from treadle.plan.canonical import canonical
@@ -38,8 +40,7 @@ SECRET_KEY = "x-secret"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """A value that came from outside.
 
     Shapes: `is_text` for text of a command line or an environment, whose meaning depends on the
@@ -50,8 +51,7 @@ class Given:
     is_text: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """All values of a run's inputs, or everything that is wrong with them.
 
     Shapes: with problems, nothing may be run. `values` holds no secret; `missing` are the names
@@ -67,8 +67,7 @@ class Resolved:
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a terminal needs in order to ask for an input.
 
     Shapes: `type_word` is a type of JSON Schema, None where the declaration leaves it open;

@@ -5,17 +5,17 @@ All knowledge about an agent stands in integrations.json; nothing here knows an 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 # A word of a command line, or words that are left out together when a blank in them is empty.
 Line: TypeAlias = tuple[str | tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """How the name of a command is written for an agent.
 
     Shapes: `dots` replaces the dots of the name; with `is_idempotent` a name that has the
@@ -27,16 +27,14 @@ class Invocation:
     is_idempotent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slash:
+class Slash(Struct, frozen=True, kw_only=True):
     """The line for prompts that match `pattern` as a whole, whose groups fill its blanks."""
 
     pattern: str
     line: Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
+class Permission(Struct, frozen=True, kw_only=True):
     """Words that let an agent act without asking.
 
     Shapes: the first of `variables` that is not blank decides: `granted_by` lists the values
@@ -49,8 +47,7 @@ class Permission:
     denied_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """A list of installed files that tells the layout before the files themselves do."""
 
     path: str
@@ -58,8 +55,7 @@ class Manifest:
     skills: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandsLayout:
+class CommandsLayout(Struct, frozen=True, kw_only=True):
     """The older layout of a project, in which an agent finds commands, not skills.
 
     Shapes: `files` and `skills` are patterns of paths in the project: the layout is this one if
@@ -73,24 +69,21 @@ class CommandsLayout:
     manifest: Manifest | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plugin:
+class Plugin(Struct, frozen=True, kw_only=True):
     """Another way to start the program: the words that do, and those that show it is there."""
 
     words: tuple[str, ...]
     probe: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """An option that a step may set. Shapes: no `values`: any text."""
 
     flag: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Integration:
+class Integration(Struct, frozen=True, kw_only=True):
     """What is known about one agent.
 
     Shapes: `line` is None when there is no command line. `reference` describes the one thing

@@ -1,7 +1,8 @@
 """A compiled workflow: everything that running it needs, and nothing of the place it came from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.plan.expression import Json, Value
 from treadle.plan.steps import Step
@@ -9,8 +10,7 @@ from treadle.plan.steps import Step
 PLAN_FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """One declared output of a workflow: its value, and its schema where there is one."""
 
     value: Value
@@ -18,24 +18,21 @@ class Output:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class Defaults(Struct, frozen=True, kw_only=True):
     """The workflow's own `integration` and `model` as written, which records of steps repeat."""
 
     integration: str | None = None
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a step stands in its source. Units: lines and columns from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """An immutable tree of steps with the inputs, outputs and digests of a workflow.
 
     Shapes: `inputs` is one object schema (see treadle.plan.inputs); `step_digests` and

@@ -4,7 +4,8 @@ Each problem names its field; the value of a secret stands in none of them.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.plan import catalogue
 from treadle.plan.canonical import canonical
@@ -38,8 +39,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One value that is refused, or (as a warning) dropped.
 
     Shapes: `field` is the name of an input, followed by the place inside it: ``hosts[0].port``.
@@ -51,8 +51,7 @@ class Problem:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One keyword of a JSON Schema that a value breaks.
 
     Shapes: `path` leads to the part `found` of the value; `keyword` is None where the schema is

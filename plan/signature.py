@@ -4,7 +4,8 @@ A function is called only with a value and arguments of the kinds that its signa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.plan.expression import Json
 from treadle.plan.limits import Refusal
@@ -13,8 +14,7 @@ from treadle.plan.text import kind_of
 ANY = ("any",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """One argument of a function.
 
     Shapes: `types` holds JSON Schema's names of types, or "any".
@@ -25,8 +25,7 @@ class Parameter:
     is_required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class Function(Struct, frozen=True, kw_only=True):
     """A filter or a test: what it takes, what it gives and what it is for.
 
     Shapes: `accepts` and `result` are names of JSON Schema types, or "any". With `takes_more`

@@ -5,9 +5,10 @@ text with blocks is a `Value`, and nothing has to be checked again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.plan.expression import Json, Value
 
@@ -41,8 +42,7 @@ class OnReject(StrEnum):
     RETRY = "retry"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Common:
+class _Common(Struct, frozen=True, kw_only=True):
     """What every step has.
 
     Shapes: `path` is the address in the plan, without rounds and items: ``/loop/pick/then/ask``.
@@ -55,8 +55,7 @@ class _Common:
     continue_on_error: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Process(_Common):
+class _Process(_Common, frozen=True, kw_only=True):
     """What every step has that starts a program of the author's.
 
     Units: seconds; bytes of each stream that expressions see (-1: no limit).
@@ -70,16 +69,14 @@ class _Process(_Common):
     capture_max_bytes: int = DEFAULT_CAPTURE_BYTES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShellStep(_Process):
+class ShellStep(_Process, frozen=True, kw_only=True):
     """Runs a line of shell."""
 
     run: Value
     kind: Kind = Kind.SHELL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandStep(_Process):
+class CommandStep(_Process, frozen=True, kw_only=True):
     """Has an agent carry out one of its installed commands."""
 
     command: Value
@@ -93,8 +90,7 @@ class CommandStep(_Process):
     kind: Kind = Kind.COMMAND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptStep(_Process):
+class PromptStep(_Process, frozen=True, kw_only=True):
     """Sends an agent a text of the author's."""
 
     prompt: Value
@@ -104,8 +100,7 @@ class PromptStep(_Process):
     kind: Kind = Kind.PROMPT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitStep(_Common):
+class InitStep(_Common, frozen=True, kw_only=True):
     """Runs ``specify init``; an absent key is absent from `fields`."""
 
     fields: Mapping[str, Value]
@@ -113,8 +108,7 @@ class InitStep(_Common):
     kind: Kind = Kind.INIT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateStep(_Common):
+class GateStep(_Common, frozen=True, kw_only=True):
     """Asks a person and waits."""
 
     message: Value
@@ -125,16 +119,14 @@ class GateStep(_Common):
     kind: Kind = Kind.GATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotStep(_Common):
+class SlotStep(_Common, frozen=True, kw_only=True):
     """A named place that an overlay may fill; unfilled it is skipped."""
 
     slot: str
     kind: Kind = Kind.SLOT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GithubStep(_Common):
+class GithubStep(_Common, frozen=True, kw_only=True):
     """Adds a label to an issue or a pull request."""
 
     operation: str
@@ -145,8 +137,7 @@ class GithubStep(_Common):
     kind: Kind = Kind.GITHUB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IfStep(_Common):
+class IfStep(_Common, frozen=True, kw_only=True):
     """Runs one of two lists of steps; the condition of the branch is `test`."""
 
     test: Value
@@ -155,16 +146,14 @@ class IfStep(_Common):
     kind: Kind = Kind.IF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One case of a switch: the text it matches and its steps."""
 
     key: str
     steps: tuple["Step", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchStep(_Common):
+class SwitchStep(_Common, frozen=True, kw_only=True):
     """Runs the list of steps whose key equals the text of a value."""
 
     expression: Value
@@ -173,8 +162,7 @@ class SwitchStep(_Common):
     kind: Kind = Kind.SWITCH
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoopStep(_Common):
+class LoopStep(_Common, frozen=True, kw_only=True):
     """Repeats its steps while `test` holds: looks before the first round, or (do-while) after.
 
     `raw_condition` is what the author wrote; it stands in the output of a do-while only.
@@ -187,8 +175,7 @@ class LoopStep(_Common):
     kind: Kind  # Kind.WHILE or Kind.DO_WHILE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FanOutStep(_Common):
+class FanOutStep(_Common, frozen=True, kw_only=True):
     """Runs `template` once an item, at most `concurrency` at a time.
 
     `max_concurrency` is what the author wrote; it stands in the output.
@@ -201,8 +188,7 @@ class FanOutStep(_Common):
     kind: Kind = Kind.FAN_OUT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FanInStep(_Common):
+class FanInStep(_Common, frozen=True, kw_only=True):
     """Collects the outputs of earlier steps."""
 
     wait_for: tuple[str, ...]
@@ -217,8 +203,7 @@ Step: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class Branch(Struct, frozen=True, kw_only=True):
     """One list of steps inside a step, with its segment of an address.
 
     Shapes: `segment` is "then", "else", "default", "case:KEY", or "" for a loop's body and a

@@ -6,8 +6,9 @@ changed pattern, format, `not` or reference.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from treadle.plan.coercion import is_same
 from treadle.plan.expression import Json
@@ -24,8 +25,7 @@ _UPPER = frozenset("maximum exclusiveMaximum maxLength maxItems maxProperties ma
 _OF_PARTS = frozenset(("properties", "required", "additionalProperties", "items"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tightening:
+class Tightening(Struct, frozen=True, kw_only=True):
     """One keyword by which a schema takes less than the other one gives.
 
     Shapes: `path` leads from the value to the part of it that the keyword is about: names of

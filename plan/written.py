@@ -1,7 +1,9 @@
 """The fields of a step as its author wrote them: keys of the format, expressions as text."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text, Value
@@ -22,8 +24,7 @@ _KEYS: Mapping[str, str] = {
 _SPREAD = frozenset(("env", "input", "options", "integration_options", "output"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True, kw_only=True):
     """One value that differs; a member of a mapping has a dotted name. Null: not there."""
 
     name: str

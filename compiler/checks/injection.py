@@ -35,7 +35,7 @@ def check_injection(workflow: Workflow, report: Report) -> None:
         env: {WORD: "{{ inputs.word }}"}
         run: grep "$WORD" notes.txt              # fine
     """
-    taint = Taint(workflow)
+    taint = Taint.of(workflow)
     for site in workflow.sites:
         code = SINKS.get(site.key)
         if code is not None and site.step is not None:

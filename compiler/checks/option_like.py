@@ -30,7 +30,7 @@ def check_option_like(workflow: Workflow, report: Report) -> None:
     exposed = [(site, _exposed_agent(site, workflow)) for site in workflow.sites]
     if not any(name for _, name in exposed):
         return
-    taint = Taint(workflow)
+    taint = Taint.of(workflow)
     for site, name in exposed:
         if name is None:
             continue

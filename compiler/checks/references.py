@@ -4,7 +4,7 @@ The step is declared where the expression can see it, has run by then, and leave
 is asked for.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Fix, Report, Span
@@ -33,8 +33,7 @@ _WRITE_DATA = "write 'output.data.{name}'"
 _PARSE = "with 'output_format: json' at step '{step_id}', what it prints is read as"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reference:
+class _Reference(Struct, frozen=True, kw_only=True):
     """One ``steps.NAME…`` at its site."""
 
     site: Site
@@ -47,8 +46,7 @@ class _Reference:
         return self.site.span(member.start, member.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Check:
+class _Check(Struct, frozen=True, kw_only=True):
     """What all references of a workflow are looked up in."""
 
     workflow: Workflow

@@ -5,7 +5,8 @@ text where nothing is missing, is left alone: that is how authors guard a value.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.compiler import types
 from treadle.compiler.diagnostics import Fix, Report
@@ -22,8 +23,7 @@ _SIGNS_OF_TESTS |= {sign: sign for sign in ("==", "!=", ">", "<", ">=", "<=")}
 MAX_SHOWN = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Comparison:
+class _Comparison(Struct, frozen=True, kw_only=True):
     """Two operands and the sign between them."""
 
     left: Node

@@ -5,7 +5,8 @@ capture goes to the log and the terminal, and never into its record.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from treadle.executor.actions.data import BadData, data, keep_stdout, promises_data
 from treadle.executor.actions.layout import layout
@@ -23,8 +24,7 @@ from treadle.plan.steps import CommandStep, PromptStep
 from treadle.plan.text import as_text, kind_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
+class _Call(Struct, frozen=True, kw_only=True):
     """What the step asks for. Shapes: `record` is the part of the output that repeats it."""
 
     key: str | None

@@ -5,7 +5,8 @@ What ``gh`` prints is neither shown nor recorded: it can hold more than the auth
 
 import json
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from treadle.executor.actions.process import CannotStart, Discarded, Spawn, run
 from treadle.executor.actions.programs import on_path

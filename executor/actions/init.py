@@ -5,8 +5,9 @@ Nothing is asked: a folder that holds files of someone's is refused unless `forc
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.executor.actions.process import CannotStart, Ended, Spawn, run
 from treadle.executor.actions.programs import on_path
@@ -27,8 +28,7 @@ _TRUE = frozenset(("true", "1", "yes"))
 _OWN_FOLDERS = frozenset((".specify", ".treadle"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True, kw_only=True):
     """The fields of the step, evaluated."""
 
     project: Json

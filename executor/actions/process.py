@@ -10,8 +10,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.executor.actions.masking import Mask
 from treadle.executor.actions.pump import End, Pump, Sink, Wake, signal_group
@@ -29,8 +30,7 @@ class CannotStart(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spawn:
+class Spawn(Struct, frozen=True, kw_only=True):
     """What to start and how much of its output to keep.
 
     Shapes: `masks` are the secrets that must not be shown; `echo` gets the masked output as it
@@ -49,8 +49,7 @@ class Spawn:
     input: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
+class Captured(Struct, frozen=True, kw_only=True):
     """The head of a stream. Units: `size` counts the bytes of the whole masked stream."""
 
     head: bytes
@@ -68,8 +67,7 @@ class Captured:
         return decoder.decode(self.head[:limit], final=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How a program ended; death by signal n is the exit code -n, a time-out is -1."""
 
     end: End

@@ -3,8 +3,9 @@
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from treadle.executor.actions.process import CannotStart, Discarded, Spawn, run
 from treadle.executor.actions.setting import Setting

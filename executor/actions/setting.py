@@ -4,8 +4,9 @@ Secrets are known here and in the program's environment, and nowhere else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.executor.actions.process import CannotStart
 from treadle.executor.ports import ActionRequest
@@ -21,8 +22,7 @@ NOT_STARTED: Mapping[str, Json] = {"exit_code": 1, "stdout": "", "stderr": ""}
 NOT_DISPATCHED: Mapping[str, Json] = {"exit_code": 1, "dispatched": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """Where and with what a program runs. Shapes: `masks` are the secrets it was given."""
 
     environment: Mapping[str, str]

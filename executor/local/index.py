@@ -6,14 +6,14 @@ The journals are the truth. Nothing that goes wrong here may ever hurt a run.
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _BUSY_TIMEOUT_S = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One run in a list. Units: an ISO 8601 time in UTC."""
 
     run_id: str

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from treadle.executor.commands import Command, Continue, Perform
 from treadle.executor.decide import Decision, decide
@@ -42,8 +43,7 @@ _LONGEST_WAIT_S = 0.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a run finds on this machine.
 
     Shapes: `environment` is what processes inherit; `secrets` are texts by input name;
@@ -60,16 +60,14 @@ class Surroundings:
     echo: Callable[[bytes], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Came:
+class _Came(Struct, frozen=True):
     """An action came back."""
 
     perform: Perform
     result: ActionResult
 
 
-@dataclass(frozen=True, slots=True)
-class _Signal:
+class _Signal(Struct, frozen=True):
     """The process got a signal."""
 
     number: int
@@ -78,8 +76,7 @@ class _Signal:
 _Message: TypeAlias = _Came | _Signal
 
 
-@dataclass(slots=True, repr=False)  # signal.signal shows its handler, which is bound to this
-class Runner:
+class Runner(Struct, eq=False):
     """One run being driven; only the holder of the run's lock has one."""
 
     program: Program

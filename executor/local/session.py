@@ -7,9 +7,10 @@ import getpass
 import secrets
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.executor.actions.run import perform
 from treadle.executor.decide import Decision
@@ -39,8 +40,7 @@ def _ignore(event: object) -> None:
     """Watch nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class Host(Struct, frozen=True, kw_only=True):
     """The machine and the caller that a run is started for.
 
     Shapes: `environment` is inherited by every process; `parse_yaml` reads the text of list and
@@ -55,8 +55,7 @@ class Host:
     clock: Callable[[], str] = _now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rested:
+class Rested(Struct, frozen=True, kw_only=True):
     """A run that rests: paused, ended, or stopped by the signal of that number."""
 
     run: Run

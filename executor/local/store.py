@@ -15,8 +15,9 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from treadle.executor.errors import Reason, Refused
 from treadle.executor.events import RunCreated
@@ -33,8 +34,7 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
 
 
-@dataclass(frozen=True, slots=True)
-class RunFolder:
+class RunFolder(Struct, frozen=True):
     """The files of one run."""
 
     path: Path
