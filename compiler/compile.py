@@ -5,6 +5,7 @@ no mode lets pass, so that each stage can trust the one before; there is a plan 
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -94,23 +95,29 @@ FLOW_CHECKS: tuple[FlowCheck, ...] = (
 )
 
 
-class Compilation(Struct, frozen=True, kw_only=True):
+class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     """What came of a source: its plan if there are no errors, and everything found on the way.
 
-    Shapes: `document` is None when the source is not YAML; `text` is what spans point into, as
-    far as it could be decoded. `diagnostics` are sorted by place.
+    Shapes: `document` is None when the source is not YAML, `workflow` when it could not be read;
+    `text` is what spans point into, as far as it could be decoded. `diagnostics` are sorted by
+    place.
     """
 
     path: str
     text: str
     document: Document | None
-    plan: Plan | None
+    workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The plan, made when it is first asked for; None when anything is wrong."""
+        return emit(self.workflow) if self.ok and self.workflow is not None else None
 
     @property
     def ok(self) -> bool:
         """Whether there is a plan: nothing worse than warnings was found."""
-        return self.plan is not None
+        return self.workflow is not None and not self.errors
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -125,7 +132,6 @@ class _Work(Struct, frozen=True, kw_only=True):
     source: bytes
     document: Document | None = None
     workflow: Workflow | None = None
-    plan: Plan | None = None
 
 
 Stage = Callable[[_Work, Report], _Work]
@@ -159,8 +165,7 @@ def _compile(source: bytes, *, path: str, report: Report) -> Compilation:
     work = _Work(path=path, source=source)
     for stage in STAGES:
         work = stage(work, report)
-        is_over = report.has_errors if stage is _check else report.forbids_going_on
-        if stage in BARRIERS and is_over:
+        if stage in BARRIERS and report.forbids_going_on:
             break
     return _compilation(work, report)
 
@@ -189,14 +194,9 @@ def _check(work: _Work, report: Report) -> _Work:
     return work
 
 
-def _emit(work: _Work, report: Report) -> _Work:
-    assert work.workflow is not None
-    return replace(work, plan=emit(work.workflow))
-
-
-STAGES: tuple[Stage, ...] = (_load, _shape, _read, _check, _emit)
+STAGES: tuple[Stage, ...] = (_load, _shape, _read, _check)
 # What is read after shape may be half read: the checks still look at the rest.
-BARRIERS = frozenset({_load, _shape, _check})
+BARRIERS = frozenset({_load, _shape})
 
 
 def _compilation(work: _Work, report: Report) -> Compilation:
@@ -205,6 +205,6 @@ def _compilation(work: _Work, report: Report) -> Compilation:
         path=work.path,
         text=work.document.text if work.document is not None else text,
         document=work.document,
-        plan=work.plan,
+        workflow=work.workflow,
         diagnostics=report.diagnostics,
     )

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, get_args
 
-from msgspec.structs import fields
-
 from treadle.executor.events import Answer, Event, Halt, StepStatus
+from treadle.plan.struct_fields import fields_of
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def _members(union: Any) -> tuple[Any, ...]:
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, bool, Any], ...]:
-    return tuple((field.name, field.required, field.default) for field in fields(kind))
+    return tuple((field.name, field.required, field.default) for field in fields_of(kind))
 
 
 def _encoded(name: str, value: Any) -> Any:

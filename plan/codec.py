@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec.structs import fields
+from msgspec import Struct
 
 from treadle.plan.expression import (
     Expression,
@@ -40,6 +40,7 @@ from treadle.plan.steps import (
     SwitchStep,
     branches,
 )
+from treadle.plan.struct_fields import fields_of
 
 STEP_CLASSES: Mapping[Kind, type[Any]] = {
     Kind.COMMAND: CommandStep,
@@ -158,16 +159,16 @@ def _node_to_json(node: Node) -> dict[str, Any]:
     return data
 
 
-def _given(value: Any) -> list[tuple[str, Any]]:
+def _given(value: Struct) -> list[tuple[str, Any]]:
     """Return the fields of a struct that differ from their defaults; a kind always stands."""
     return [
         (field.name, getattr(value, field.name))
-        for field in fields(value)
+        for field in fields_of(type(value))
         if field.name == "kind" or field.required or getattr(value, field.name) != field.default
     ]
 
 
-def _filled(value: Any) -> dict[str, Any]:
+def _filled(value: Struct) -> dict[str, Any]:
     return dict(_given(value))
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import fields
 
+from treadle.plan import struct_fields
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text, Value
 from treadle.plan.steps import Step, SwitchStep
@@ -35,7 +35,7 @@ class FieldChange(Struct, frozen=True, kw_only=True):
 def fields_of(step: Step) -> Mapping[str, Json]:
     """Return the values of a step by the keys of the format, without the steps inside it."""
     found: dict[str, Json] = {}
-    for field in fields(step):
+    for field in struct_fields.fields_of(type(step)):
         if field.name not in _SKIPPED:
             value: object = getattr(step, field.name)
             found.update(_members(_KEYS.get(field.name, field.name), value))
