@@ -20,7 +20,7 @@ from treadle.plan.expression import (
     Text,
     Value,
 )
-from treadle.plan.plan import Defaults, Output, Place, Plan
+from treadle.plan.plan import Concurrency, Defaults, OnConflict, Output, Place, Plan
 from treadle.plan.steps import (
     Case,
     CommandStep,
@@ -32,8 +32,10 @@ from treadle.plan.steps import (
     InitStep,
     Kind,
     LoopStep,
+    OnLimit,
     OnReject,
     PromptStep,
+    Retry,
     ShellStep,
     SlotStep,
     Step,
@@ -73,7 +75,14 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "inputs": plan.inputs,
         "defaults": _filled(plan.defaults),
         "steps": [step_to_json(step) for step in plan.steps],
+        **({"finally": [step_to_json(step) for step in plan.closing]} if plan.closing else {}),
         "outputs": {name: _output_to_json(output) for name, output in plan.outputs.items()},
+        **({} if plan.timeout_s is None else {"timeout_s": plan.timeout_s}),
+        **(
+            {}
+            if plan.concurrency is None
+            else {"concurrency": concurrency_to_json(plan.concurrency)}
+        ),
         "step_digests": dict(plan.step_digests),
         "source_map": {path: [place.line, place.column] for path, place in plan.source_map.items()},
         "digest": plan.digest,
@@ -101,7 +110,15 @@ def from_json(data: Mapping[str, Any]) -> Plan:
             for path, (line, column) in data["source_map"].items()
         },
         digest=data["digest"],
+        timeout_s=data.get("timeout_s"),
+        closing=_steps(data.get("finally", [])),
+        concurrency=_concurrency(data["concurrency"]) if "concurrency" in data else None,
     )
+
+
+def concurrency_to_json(concurrency: Concurrency) -> dict[str, Any]:
+    """Return the limit of a workflow's runs as JSON data."""
+    return {**_filled(concurrency), "group": value_to_json(concurrency.group)}
 
 
 def step_to_json(step: Step) -> dict[str, Any]:
@@ -179,11 +196,13 @@ def _encode(value: Any) -> Any:
         return step_to_json(value)
     if isinstance(value, Case):
         return {"key": value.key, "steps": _encode(value.steps)}
+    if isinstance(value, Retry):
+        return {name: _encode(member) for name, member in _given(value)}
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
     if isinstance(value, Mapping):
         return {name: _encode(member) for name, member in value.items()}
-    if isinstance(value, Kind | OnReject):
+    if isinstance(value, Kind | OnReject | OnLimit):
         return value.value
     return value
 
@@ -194,6 +213,12 @@ def _output_to_json(output: Output) -> dict[str, Any]:
 
 def _output(data: Mapping[str, Any]) -> Output:
     return Output(**{**data, "value": _value(data["value"])})
+
+
+def _concurrency(data: Mapping[str, Any]) -> Concurrency:
+    conflict = OnConflict(data.get("on_conflict", OnConflict.WAIT))
+    group = _value(data["group"])
+    return Concurrency(group=group, limit=data.get("limit", 1), on_conflict=conflict)
 
 
 def _steps(data: list[Any]) -> tuple[Step, ...]:
@@ -254,6 +279,11 @@ def _cases(data: list[Any]) -> tuple[Case, ...]:
     return tuple(Case(key=item["key"], steps=_steps(item["steps"])) for item in data)
 
 
+def _retry(data: Mapping[str, Any]) -> Retry:
+    codes = data.get("on_exit_codes")
+    return Retry(**{**data, "on_exit_codes": tuple(codes) if codes is not None else None})
+
+
 def _value_tuple(data: list[Any]) -> tuple[Value, ...]:
     return tuple(_value(item) for item in data)
 
@@ -276,6 +306,8 @@ _DECODERS: Mapping[tuple[Kind | None, str], Callable[[Any], Any]] = {
     (None, "template"): _step,
     (None, "integration_args"): _value_tuple,
     (None, "on_reject"): OnReject,
+    (None, "on_limit"): OnLimit,
+    (None, "retry"): _retry,
     (None, "wait_for"): tuple,
     (Kind.GATE, "options"): tuple,
 }

@@ -1,6 +1,7 @@
 """A compiled workflow: everything that running it needs, and nothing of the place it came from."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -32,12 +33,29 @@ class Place(Struct, frozen=True, kw_only=True):
     column: int
 
 
+class OnConflict(StrEnum):
+    """What a new run does when its group is full."""
+
+    WAIT = "wait"  # until another run of the group rests
+    REFUSE = "refuse"
+    REPLACE = "replace"  # the oldest run of the group is cancelled
+
+
+class Concurrency(Struct, frozen=True, kw_only=True):
+    """How many runs of a group may be at work at the same time, in one project."""
+
+    group: Value
+    limit: int = 1
+    on_conflict: OnConflict = OnConflict.WAIT
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """An immutable tree of steps with the inputs, outputs and digests of a workflow.
 
     Shapes: `inputs` is one object schema (see treadle.plan.inputs); `step_digests` and
     `source_map` are keyed by `Step.path`. `digest` covers everything but `source_map` and the
-    labels for people (`name`, descriptions).
+    labels for people (`name`, descriptions). `closing` are the steps under `finally`.
+    Units: seconds of work that a run may take, without the time it was paused.
     """
 
     id: str
@@ -51,4 +69,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     step_digests: Mapping[str, str]
     source_map: Mapping[str, Place]
     digest: str
+    timeout_s: float | None = None
+    closing: tuple[Step, ...] = ()
+    concurrency: Concurrency | None = None
     format: int = PLAN_FORMAT

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from treadle.plan.canonical import digest
 from treadle.plan.catalogue import BY_CODE, message
-from treadle.plan.codec import from_json, step_alone_to_json, to_json, value_to_json
+from treadle.plan.codec import (
+    concurrency_to_json,
+    from_json,
+    step_alone_to_json,
+    to_json,
+    value_to_json,
+)
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY
 from treadle.plan.json_text import parse_json
@@ -68,7 +74,10 @@ def parse_plan(source: bytes) -> Plan:
         raise PlanError("TR603", found=data.get("format"))
     try:
         plan = from_json(data)
-        if step_digests(plan.steps) != plan.step_digests or plan_digest(plan) != plan.digest:
+        if (
+            step_digests((*plan.steps, *plan.closing)) != plan.step_digests
+            or plan_digest(plan) != plan.digest
+        ):
             raise PlanError("TR602")
     except KeyError as error:
         raise PlanError("TR601", reason=f"the member {error} is missing or not known") from error
@@ -90,6 +99,12 @@ def plan_digest(plan: Plan) -> str:
             "inputs": _without_labels(plan.inputs),
             "defaults": {"integration": plan.defaults.integration, "model": plan.defaults.model},
             "steps": _placed(plan),
+            **({} if plan.timeout_s is None else {"timeout_s": plan.timeout_s}),
+            **(
+                {}
+                if plan.concurrency is None
+                else {"concurrency": concurrency_to_json(plan.concurrency)}
+            ),
             "outputs": {
                 name: {"value": value_to_json(output.value), "schema": output.schema}
                 for name, output in plan.outputs.items()
@@ -108,7 +123,8 @@ def _placed(plan: Plan) -> dict[str, Json]:
 
     The path says which list it is; in which order branches are written makes no difference.
     """
-    lists = [plan.steps, *(b.steps for step in walk(plan.steps) for b in branches(step))]
+    every = (plan.steps, plan.closing)
+    lists = [*every, *(b.steps for top in every for step in walk(top) for b in branches(step))]
     return {
         step.path: [number, plan.step_digests[step.path]]
         for steps in lists

@@ -42,6 +42,27 @@ class OnReject(StrEnum):
     RETRY = "retry"
 
 
+class OnLimit(StrEnum):
+    """What a loop does that would go on at its cap."""
+
+    CONTINUE = "continue"
+    FAIL = "fail"
+
+
+class Retry(Struct, frozen=True, kw_only=True):
+    """How often and when a step that failed is tried again.
+
+    Shapes: `on_exit_codes` names the exit codes that are worth another attempt, None all failures.
+    Units: attempts in all, the first included; seconds; `backoff` multiplies the delay each time.
+    """
+
+    max_attempts: int
+    delay_s: float = 0.0
+    backoff: float = 1.0
+    max_delay_s: float | None = None
+    on_exit_codes: tuple[int, ...] | None = None
+
+
 class _Common(Struct, frozen=True, kw_only=True):
     """What every step has.
 
@@ -55,15 +76,21 @@ class _Common(Struct, frozen=True, kw_only=True):
     continue_on_error: bool = False
 
 
-class _Process(_Common, frozen=True, kw_only=True):
+class _Acting(_Common, frozen=True, kw_only=True):
+    """What every step has that acts on the world. Units: seconds an attempt may take."""
+
+    timeout_s: float | None = None
+    retry: Retry | None = None
+
+
+class _Process(_Acting, frozen=True, kw_only=True):
     """What every step has that starts a program of the author's.
 
-    Units: seconds; bytes of each stream that expressions see (-1: no limit).
+    Units: bytes of each stream that expressions see (-1: no limit).
     """
 
     env: Mapping[str, Value]
     cwd: Value | None = None
-    timeout_s: float | None
     output_format: str | None = None
     output_schema: Mapping[str, Json] | None = None
     capture_max_bytes: int = DEFAULT_CAPTURE_BYTES
@@ -100,7 +127,7 @@ class PromptStep(_Process, frozen=True, kw_only=True):
     kind: Kind = Kind.PROMPT
 
 
-class InitStep(_Common, frozen=True, kw_only=True):
+class InitStep(_Acting, frozen=True, kw_only=True):
     """Runs ``specify init``; an absent key is absent from `fields`."""
 
     fields: Mapping[str, Value]
@@ -109,13 +136,18 @@ class InitStep(_Common, frozen=True, kw_only=True):
 
 
 class GateStep(_Common, frozen=True, kw_only=True):
-    """Asks a person and waits."""
+    """Asks a person and waits, for `timeout_s` at most.
+
+    Shapes: `on_timeout` is the option that is chosen then, None ends the run as a rejection does.
+    """
 
     message: Value
     options: tuple[str, ...]
     on_reject: OnReject
     verdict_input: str | None = None
     show_file: Value | None = None
+    timeout_s: float | None = None
+    on_timeout: str | None = None
     kind: Kind = Kind.GATE
 
 
@@ -126,7 +158,7 @@ class SlotStep(_Common, frozen=True, kw_only=True):
     kind: Kind = Kind.SLOT
 
 
-class GithubStep(_Common, frozen=True, kw_only=True):
+class GithubStep(_Acting, frozen=True, kw_only=True):
     """Adds a label to an issue or a pull request."""
 
     operation: str
@@ -172,6 +204,7 @@ class LoopStep(_Common, frozen=True, kw_only=True):
     max_iterations: int
     steps: tuple["Step", ...]
     raw_condition: Json = None
+    on_limit: OnLimit = OnLimit.CONTINUE
     kind: Kind  # Kind.WHILE or Kind.DO_WHILE
 
 
