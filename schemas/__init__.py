@@ -2,8 +2,10 @@
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+_FOLDER = Path(__file__).parent
 
 
 @cache
@@ -12,6 +14,6 @@ def load(name: str) -> dict[str, Any]:
 
     Errors: FileNotFoundError for a name that is not one of the files beside this module.
     """
-    text = (files(__package__) / f"{name}.schema.json").read_text(encoding="utf-8")
+    text = (_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema

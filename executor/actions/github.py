@@ -95,7 +95,7 @@ def _call(argv: tuple[str, ...], request: ActionRequest, *, body: bytes = b"") -
         argv=argv,
         cwd=request.project,
         environment=request.environment,
-        timeout_s=_TIMEOUT_S,
+        timeout_s=_limit_s(request),
         keep_stdout=_RESPONSE_LIMIT,
         keep_stderr=0,
         input=body,
@@ -104,7 +104,7 @@ def _call(argv: tuple[str, ...], request: ActionRequest, *, body: bytes = b"") -
     if ended.end is End.CANCELLED:
         raise _Cancelled
     if ended.end is End.TIMED_OUT:
-        raise _Refused(f"gh gave no answer within {_TIMEOUT_S:g} s")
+        raise _Refused(f"gh gave no answer within {_limit_s(request):g} s")
     if ended.exit_code != 0:
         raise _Refused(f"gh exited with code {ended.exit_code}")
     try:
@@ -112,6 +112,11 @@ def _call(argv: tuple[str, ...], request: ActionRequest, *, body: bytes = b"") -
     except (ValueError, RecursionError):
         raise _Refused("GitHub's answer is not JSON") from None
     return answer
+
+
+def _limit_s(request: ActionRequest) -> float:
+    """Return how long a call of gh may take: what the step says, or a minute."""
+    return request.step.timeout_s if request.step.timeout_s is not None else _TIMEOUT_S
 
 
 def _number(value: Json) -> int:

@@ -61,6 +61,11 @@ def run_init(step: InitStep, request: ActionRequest) -> ActionResult:
     except CannotStart as refused:
         error = error_text("TR813", reason=refused.reason)
         return _failed(wanted, words, stderr=refused.reason, error=error)
+    if ended.end is End.TIMED_OUT:
+        error = error_text("TR804", timeout_s=f"{step.timeout_s:g}")
+        output = _output(wanted, words, is_forced=is_forced)
+        output |= {"exit_code": -1, "stdout": "", "stderr": "timeout"}
+        return ActionResult(outcome=Outcome.FAILED, output=output, error=error)
     return _result(ended, _output(wanted, words, is_forced=is_forced))
 
 
@@ -131,7 +136,7 @@ def _spawn(argv: tuple[str, ...], request: ActionRequest) -> Spawn:
         argv=argv,
         cwd=request.project,
         environment={**request.environment, **own_variables(request)},
-        timeout_s=None,
+        timeout_s=request.step.timeout_s,
         keep_stdout=DEFAULT_CAPTURE_BYTES,
         keep_stderr=DEFAULT_CAPTURE_BYTES,
     )

@@ -1,21 +1,20 @@
 """Runs one program and keeps what it prints.
 
-The calling thread does all the work: it reads both pipes until they end and the program is
-reaped, so a background child that holds a pipe is waited for. A time-out or a cancellation ends
-the whole process group; a program that ends by itself leaves its background children alone.
+Both pipes are read until they end and the program is reaped, so a background child that holds a
+pipe is waited for. A time-out or a cancellation ends the whole process group; a program that ends
+by itself leaves its background children alone.
 """
 
 import codecs
 import os
-import signal
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
+from treadle.executor.actions.child import Child, start
 from treadle.executor.actions.masking import Mask
-from treadle.executor.actions.pump import End, Pump, Sink, Wake, signal_group
+from treadle.executor.actions.pump import End, Poller, Sink, Watch
 from treadle.executor.ports import ActionRequest
 from treadle.plan.steps import NO_CAPTURE_LIMIT
 
@@ -84,66 +83,86 @@ class Discarded:
         """Drop the bytes."""
 
 
+class Running(Struct, eq=False):
+    """A program at work; whoever began it turns its poller until its watch is over."""
+
+    child: Child
+    watch: Watch
+    stdout: Sink
+    stderr: Sink
+    register: Callable[[int], None]
+
+    def end(self) -> Ended:
+        """Let go of a program that is over. Errors: what the log or the echo raised."""
+        try:
+            end = self.watch.finish()
+        finally:
+            self._forget()
+        return Ended(
+            end=end,
+            exit_code=self.child.wait() if end is End.EXITED else -1,
+            stdout=Captured(head=bytes(self.stdout.head), size=self.stdout.size),
+            stderr=Captured(head=bytes(self.stderr.head), size=self.stderr.size),
+            secrets_masked=self.stdout.mask.has_masked or self.stderr.mask.has_masked,
+        )
+
+    def kill(self) -> None:
+        """End a program that nobody will wait for any longer."""
+        try:
+            self.watch.kill()
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        self.child.close()
+        self.register(-self.child.pid)
+
+
+def begin(spawn: Spawn, request: ActionRequest, poller: Poller) -> Running:
+    """Start a program whose raw output goes into the request's log. Errors: CannotStart."""
+    child = _start(spawn)
+    request.register(child.pid)
+    stdout = _sink("stdout", spawn.keep_stdout, spawn=spawn, request=request)
+    stderr = _sink("stderr", spawn.keep_stderr, spawn=spawn, request=request)
+    watch = Watch(
+        child,
+        {child.stdout: stdout, child.stderr: stderr},
+        poller=poller,
+        timeout_s=spawn.timeout_s,
+        cancellation=request.cancellation,
+    )
+    return Running(child, watch, stdout, stderr, request.register)
+
+
 def run(spawn: Spawn, request: ActionRequest) -> Ended:
-    """Run a program to its end, with its raw output in the request's log.
+    """Run a program to its end in the calling thread.
 
     Errors: CannotStart; what the log or the echo raises, after the program was killed.
     """
-    wake = Wake()
+    poller = Poller()
+    request.cancellation.on_cancel(poller.ring)
     try:
-        process = _start(spawn)
-        request.register(process.pid)
+        running = begin(spawn, request, poller)
         try:
-            return _watch(process, wake, spawn=spawn, request=request)
-        finally:
-            _close(process)
-            request.register(-process.pid)
+            while not running.watch.is_over():
+                poller.turn((running.watch,))
+        except BaseException:
+            running.kill()
+            raise
+        return running.end()
     finally:
-        wake.close()
-
-
-def _watch(
-    process: "subprocess.Popen[bytes]", wake: Wake, *, spawn: Spawn, request: ActionRequest
-) -> Ended:
-    stdout = _sink("stdout", spawn.keep_stdout, spawn=spawn, request=request)
-    stderr = _sink("stderr", spawn.keep_stderr, spawn=spawn, request=request)
-    sinks = {_descriptor(process.stdout): stdout, _descriptor(process.stderr): stderr}
-    cancellation = request.cancellation
-    cancellation.on_cancel(wake.ring)
-    try:
-        end = Pump(process, sinks, wake.reader, spawn.timeout_s).until_ended(cancellation)
-    except BaseException:
-        signal_group(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
-    finally:
-        cancellation.forget(wake.ring)
-    return Ended(
-        end=end,
-        exit_code=process.returncode if end is End.EXITED else -1,
-        stdout=Captured(head=bytes(stdout.head), size=stdout.size),
-        stderr=Captured(head=bytes(stderr.head), size=stderr.size),
-        secrets_masked=stdout.mask.has_masked or stderr.mask.has_masked,
-    )
+        request.cancellation.forget(poller.ring)
+        poller.close()
 
 
 def _sink(name: str, keep: int, *, spawn: Spawn, request: ActionRequest) -> Sink:
     return Sink(name, keep, log=request.log, echo=spawn.echo, mask=Mask(spawn.masks))
 
 
-def _start(spawn: Spawn) -> "subprocess.Popen[bytes]":
-    stdin = _filled(spawn.input) if spawn.input else subprocess.DEVNULL
+def _start(spawn: Spawn) -> Child:
+    stdin = _filled(spawn.input) if spawn.input else None
     try:
-        return subprocess.Popen(
-            spawn.argv,
-            bufsize=0,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=spawn.cwd,
-            env=spawn.environment,
-            process_group=0,
-        )
+        return start(spawn.argv, cwd=spawn.cwd, environment=spawn.environment, stdin=stdin)
     except OSError as error:
         subject = f": {error.filename}" if error.filename else ""
         raise CannotStart(f"{error.strerror or error}{subject}") from None
@@ -151,7 +170,7 @@ def _start(spawn: Spawn) -> "subprocess.Popen[bytes]":
         # A NUL or a lone surrogate in a word or a variable, which no system call takes.
         raise CannotStart(str(error)) from None
     finally:
-        if stdin != subprocess.DEVNULL:
+        if stdin is not None:
             os.close(stdin)
 
 
@@ -163,13 +182,3 @@ def _filled(data: bytes) -> int:
     os.write(writer, data)
     os.close(writer)
     return reader
-
-
-def _descriptor(stream: object) -> int:
-    return stream.fileno()  # type: ignore[attr-defined, no-any-return] # PIPE was asked for
-
-
-def _close(process: "subprocess.Popen[bytes]") -> None:
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()

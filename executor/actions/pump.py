@@ -1,19 +1,20 @@
-"""The loop that reads the pipes of one process and ends its group when it is time to.
+"""The loop that reads the pipes of processes and ends their groups when it is time to.
 
-Nothing blocks but `poll`, which a cancellation from another thread interrupts.
+One poller serves any number of processes. Nothing blocks but its `poll`, which a cancellation
+from another thread interrupts.
 """
 
 import math
 import os
 import select
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
+from treadle.executor.actions.child import Child
 from treadle.executor.actions.masking import Mask
 from treadle.executor.ports import Cancellation, OutputLog
 from treadle.plan.steps import NO_CAPTURE_LIMIT
@@ -26,7 +27,8 @@ DRAIN_S = 2.0  # after SIGKILL only a process outside the group can still hold a
 _CHUNK = 256 * 1024
 _DEFAULT_PIPE = 64 * 1024
 _LARGE_PIPE = 1024 * 1024
-_LONGEST_POLL_MS = 86_400_000
+_LONGEST_POLL_S = 86_400.0
+_LOOK_AGAIN_S = 0.001  # without a descriptor for its exit a process has to be looked at
 
 
 class End(StrEnum):
@@ -88,95 +90,154 @@ class _Stage(StrEnum):
     KILLED = "killed"
 
 
-class Pump:
-    """The loop over the pipes of one process; nothing here blocks but `poll`."""
+class Poller:
+    """Descriptors that are waited for together, each with the watch that reads it."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._watches: dict[int, Watch] = {}
+        self._wake = Wake()
+        self._poll.register(self._wake.reader, select.POLLIN)
+
+    def add(self, descriptor: int, watch: "Watch") -> None:
+        """Wait for a descriptor from now on."""
+        self._watches[descriptor] = watch
+        self._poll.register(descriptor, select.POLLIN)
+
+    def drop(self, descriptor: int) -> None:
+        """Wait for it no longer."""
+        del self._watches[descriptor]
+        self._poll.unregister(descriptor)
+
+    def turn(self, watches: "Iterable[Watch]", *, longest_s: float = math.inf) -> None:
+        """Wait until something happens to one of the watches or `ring`, and see to it."""
+        now = time.monotonic()
+        wait_s = min((watch.advance(now) - now for watch in watches), default=math.inf)
+        wait_s = min(wait_s, longest_s)
+        wait_ms = None if wait_s > _LONGEST_POLL_S else max(0, math.ceil(wait_s * 1000))
+        for descriptor, _ in self._poll.poll(wait_ms):
+            watch = self._watches.get(descriptor)
+            if watch is not None:
+                watch.serve(descriptor)
+            elif descriptor == self._wake.reader:
+                self._wake.settle()
+
+    def ring(self) -> None:
+        """End a wait from another thread or from a signal handler."""
+        self._wake.ring()
+
+    def close(self) -> None:
+        """Close what the poller opened itself."""
+        self._wake.close()
+
+
+class Watch:
+    """One process: what it prints goes to its sinks, and its group ends when it is time to."""
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        child: Child,
         sinks: Mapping[int, Sink],
-        wake: int,
+        *,
+        poller: Poller,
         timeout_s: float | None,
+        cancellation: Cancellation,
     ) -> None:
-        self._process = process
+        self._child = child
         self._open = dict(sinks)
-        self._wake = wake
-        self._poller = select.poll()
-        for descriptor in (*sinks, wake):
-            self._poller.register(descriptor, select.POLLIN)
+        self._poller = poller
+        self._cancellation = cancellation
+        for descriptor in sinks:
+            poller.add(descriptor, self)
         self._end = End.EXITED
         self._stage = _Stage.RUNNING
         self._due = math.inf if timeout_s is None else time.monotonic() + timeout_s
         self._exit_watch = -1
         self._grown: set[int] = set()
+        self._broken: Exception | None = None
 
-    def until_ended(self, cancellation: Cancellation) -> End:
-        """Read until the pipes have ended and the process is reaped."""
-        try:
-            while not self._is_over():
-                wait_ms = self._escalate(cancellation)
-                for descriptor, _ in self._poller.poll(wait_ms):
-                    self._serve(descriptor)
-        finally:
-            if self._exit_watch >= 0:
-                os.close(self._exit_watch)
-        for sink in self._open.values():
-            sink.finish()
-        if self._stage is not _Stage.RUNNING:
-            # Whoever outlived the leader's grace without a pipe of ours would go on unseen.
-            signal_group(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        return self._end
-
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether the pipes have ended and the process is reaped, or nobody waits for it."""
+        if self._broken is not None:
+            return True
         if self._stage is _Stage.KILLED and time.monotonic() >= self._due:
             return True
         if self._open:
             return False
-        if self._process.poll() is not None:
+        if self._child.poll() is not None:
             return True
         if self._exit_watch < 0 and sys.platform == "linux":
-            self._exit_watch = os.pidfd_open(self._process.pid)
-            self._poller.register(self._exit_watch, select.POLLIN)
+            self._exit_watch = os.pidfd_open(self._child.pid)
+            self._poller.add(self._exit_watch, self)
         return False
 
-    def _escalate(self, cancellation: Cancellation) -> int | None:
-        """Take the next step towards the end if it is due; return how long to wait then."""
-        now = time.monotonic()
+    def advance(self, now: float) -> float:
+        """Take the next step towards the end if it is due; return when to look again."""
         is_due = now >= self._due
-        if self._stage is _Stage.RUNNING and (is_due or cancellation.is_set):
-            self._end = End.CANCELLED if cancellation.is_set else End.TIMED_OUT
+        if self._stage is _Stage.RUNNING and (is_due or self._cancellation.is_set):
+            self._end = End.CANCELLED if self._cancellation.is_set else End.TIMED_OUT
             self._stage = _Stage.ASKED
             self._due = now + GRACE_S
             is_due = False
-            signal_group(self._process.pid, signal.SIGTERM)
-        if self._stage is _Stage.ASKED and (is_due or cancellation.is_kill):
+            signal_group(self._child.pid, signal.SIGTERM)
+        if self._stage is _Stage.ASKED and (is_due or self._cancellation.is_kill):
             self._stage = _Stage.KILLED
             self._due = now + DRAIN_S
-            signal_group(self._process.pid, signal.SIGKILL)
+            signal_group(self._child.pid, signal.SIGKILL)
         if not self._open and self._exit_watch < 0:
-            return 1  # without a descriptor for its exit the process has to be looked at
-        if self._due == math.inf:
-            return None
-        return min(_LONGEST_POLL_MS, max(0, math.ceil((self._due - now) * 1000)))
+            return now + _LOOK_AGAIN_S
+        return self._due
 
-    def _serve(self, descriptor: int) -> None:
-        if descriptor == self._wake:
-            os.read(descriptor, 64)
-            return
+    def serve(self, descriptor: int) -> None:
+        """Read a descriptor that has something; what a sink raises ends the process."""
         sink = self._open.get(descriptor)
         if sink is None:
             return
         data = os.read(descriptor, _CHUNK)
-        if not data:
-            self._poller.unregister(descriptor)
-            del self._open[descriptor]
-            sink.finish()
-            return
-        sink.feed(data)
+        try:
+            if data:
+                sink.feed(data)
+            else:
+                self._poller.drop(descriptor)
+                del self._open[descriptor]
+                sink.finish()
+        except Exception as error:
+            self._broken = error
         if len(data) >= _DEFAULT_PIPE and descriptor not in self._grown:
             self._grown.add(descriptor)
             _enlarge(descriptor)
+
+    def finish(self) -> End:
+        """Let go of a process that is over. Errors: what a sink raised; it is killed then."""
+        left = self._let_go()
+        if self._broken is not None:
+            signal_group(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+            raise self._broken
+        for sink in left:
+            sink.finish()
+        if self._stage is not _Stage.RUNNING:
+            # Whoever outlived the leader's grace without a pipe of ours would go on unseen.
+            signal_group(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+        return self._end
+
+    def kill(self) -> None:
+        """End a process that nobody will wait for any longer."""
+        self._let_go()
+        signal_group(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+
+    def _let_go(self) -> tuple[Sink, ...]:
+        left = tuple(self._open.values())
+        for descriptor in self._open:
+            self._poller.drop(descriptor)
+        self._open.clear()
+        if self._exit_watch >= 0:
+            self._poller.drop(self._exit_watch)
+            os.close(self._exit_watch)
+            self._exit_watch = -1
+        return left
 
 
 class Wake:
@@ -193,6 +254,10 @@ class Wake:
         with self._lock:
             if self._writer >= 0:
                 os.write(self._writer, b"!")
+
+    def settle(self) -> None:
+        """Forget what was rung so far."""
+        os.read(self.reader, 4096)
 
     def close(self) -> None:
         """Close both ends."""

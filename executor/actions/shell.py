@@ -5,9 +5,18 @@ The output always has `exit_code`, `stdout` and `stderr`, also when nothing coul
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from treadle.executor.actions.data import BadData, data, keep_stdout, promises_data
-from treadle.executor.actions.process import CannotStart, Ended, Spawn, run
-from treadle.executor.actions.pump import End
+from treadle.executor.actions.process import (
+    CannotStart,
+    Ended,
+    Running,
+    Spawn,
+    begin,
+    run,
+)
+from treadle.executor.actions.pump import End, Poller
 from treadle.executor.actions.setting import NOT_STARTED, WORKFLOW_DIR, setting
 from treadle.executor.ports import ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
@@ -19,20 +28,53 @@ from treadle.plan.text import as_text
 _SHELL = "/bin/sh"
 
 
+class Begun(Struct, frozen=True):
+    """A line of shell at work."""
+
+    step: ShellStep
+    running: Running
+
+    def result(self) -> ActionResult:
+        """Return what it printed, when it is over. Errors: what the log raised."""
+        return _result(self.step, self.running.end())
+
+
 def run_shell(step: ShellStep, request: ActionRequest) -> ActionResult:
-    """Run the line and return what it printed.
+    """Run the line in the calling thread and return what it printed.
 
     Errors: EvaluationError.
     """
     line = render(step.run, request.names)
     if line is None:
-        return _failed(NOT_STARTED, error_text("TR802", key="run"))
+        return _nothing()
     try:
         ended = run(_spawn(step, as_text(line), request), request)
     except CannotStart as error:
-        output: dict[str, Json] = {"exit_code": -1, "stdout": "", "stderr": error.reason}
-        return _failed(output, error_text("TR813", reason=error.reason))
+        return _not_started(error)
     return _result(step, ended)
+
+
+def begin_shell(step: ShellStep, request: ActionRequest, poller: Poller) -> Begun | ActionResult:
+    """Start the line and return at once; its result when there is nothing to wait for.
+
+    Errors: EvaluationError.
+    """
+    line = render(step.run, request.names)
+    if line is None:
+        return _nothing()
+    try:
+        return Begun(step, begin(_spawn(step, as_text(line), request), request, poller))
+    except CannotStart as error:
+        return _not_started(error)
+
+
+def _nothing() -> ActionResult:
+    return _failed(NOT_STARTED, error_text("TR802", key="run"))
+
+
+def _not_started(error: CannotStart) -> ActionResult:
+    output: dict[str, Json] = {"exit_code": -1, "stdout": "", "stderr": error.reason}
+    return _failed(output, error_text("TR813", reason=error.reason))
 
 
 def _spawn(step: ShellStep, line: str, request: ActionRequest) -> Spawn:

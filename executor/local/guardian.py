@@ -1,26 +1,34 @@
 """Sees to it that the processes of a run do not outlive its runner.
 
-A shell on a pipe knows the process groups that are at work; when the pipe ends because the runner
-is gone, it kills them. A file beside the journal repeats them, so that a resume can end a group
-even when the shell was killed as well; a group is known by its leader's id and start time.
+A file beside the journal names the process groups that are at work. A shell waits on a pipe that
+nothing is ever written to; when the pipe ends because the runner is gone, it kills the groups in
+the file. A resume does the same when the shell was killed as well; a group is known by its
+leader's id and the moment at which it was seen alive.
 """
 
 import os
 import signal
 import subprocess
+import sys
 import threading
+import time
+from functools import cache
 from pathlib import Path
 
+_HAS_PROC = sys.platform == "linux"
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _SCRIPT = r"""
+read -r _
+[ -f "$1" ] || exit 0
 groups=' '
-while read -r sign group; do
+while read -r sign group _; do
   case $sign in
     +) groups="$groups$group " ;;
     -) case $groups in
          *" $group "*) groups="${groups%%" $group "*} ${groups#*" $group "}" ;;
        esac ;;
   esac
-done
+done < "$1"
 for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 """
 
@@ -29,25 +37,26 @@ class Guardian:
     """Keeps the process groups of one runner."""
 
     def __init__(self, path: Path) -> None:
-        """Begin; `path` is the file that repeats the groups. Nothing is started yet."""
+        """Begin; `path` is the file that names the groups. Nothing is started yet."""
         self._path = path
         self._lock = threading.Lock()
         self._shell: subprocess.Popen[bytes] | None = None
         self._file: int | None = None
+        self._at_work: set[int] = set()
 
     def register(self, group: int) -> None:
         """Take note of a process group that starts (+group) or has ended (-group)."""
-        sign, leader = ("+", group) if group > 0 else ("-", -group)
         with self._lock:
-            shell, file = self._started()
-            started = _start_time(leader) if sign == "+" else ""
-            os.write(file, f"{sign} {leader} {started}\n".encode())
-            if shell.stdin is not None:
-                try:
-                    os.write(shell.stdin.fileno(), f"{sign} {leader}\n".encode())
-                except BrokenPipeError:
-                    # Somebody killed the shell: the file still lets a resume find the group.
-                    shell.stdin = None
+            file = self._started()
+            if group > 0:
+                self._at_work.add(group)
+                os.write(file, f"+ {group} {_moment(group)}\n".encode())
+                return
+            self._at_work.discard(-group)
+            if self._at_work:
+                os.write(file, f"- {-group}\n".encode())
+            else:
+                os.ftruncate(file, 0)
 
     def close(self) -> None:
         """End the guardian; every group has ended."""
@@ -62,20 +71,19 @@ class Guardian:
                 self._file = None
                 self._path.unlink(missing_ok=True)
 
-    def _started(self) -> tuple[subprocess.Popen[bytes], int]:
-        if self._shell is None:
+    def _started(self) -> int:
+        if self._file is None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            self._file = os.open(self._path, flags, 0o600)
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", _SCRIPT],
+                ["/bin/sh", "-c", _SCRIPT, "guardian", str(self._path.absolute())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 process_group=0,
                 bufsize=0,
             )
-        if self._file is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            self._file = os.open(self._path, flags, 0o600)
-        return self._shell, self._file
+        return self._file
 
 
 def end_survivors(path: Path) -> int:
@@ -90,21 +98,24 @@ def end_survivors(path: Path) -> int:
     groups: dict[int, str] = {}
     for line in lines:
         sign, _, rest = line.partition(" ")
-        leader, _, started = rest.partition(" ")
+        leader, _, moment = rest.partition(" ")
         if not leader.isdigit():
             continue
         if sign == "+":
-            groups[int(leader)] = started
+            groups[int(leader)] = moment
         else:
             groups.pop(int(leader), None)
-    ended = sum(_kill(leader, started) for leader, started in groups.items())
+    run_id = path.parent.name
+    ended = sum(
+        _kill(leader)
+        for leader, moment in groups.items()
+        if _is_the_same(leader, moment) or _has_outlived(leader, run_id, moment)
+    )
     path.unlink(missing_ok=True)
     return ended
 
 
-def _kill(leader: int, started: str) -> bool:
-    if not started or _start_time(leader) != started:
-        return False
+def _kill(leader: int) -> bool:
     try:
         os.killpg(leader, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -112,14 +123,61 @@ def _kill(leader: int, started: str) -> bool:
     return True
 
 
-def _start_time(pid: int) -> str:
-    """Return when a process started, in a form that two processes of one id do not share."""
+def _moment(pid: int) -> str:
+    """Return what tells a living process from a later one of the same id.
+
+    On Linux that is the time since boot, in ticks, and which boot that was: who comes later has
+    started later. Elsewhere it is the start of the process, as `ps` shows it.
+    """
+    if _HAS_PROC:
+        return f"{int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS_A_SECOND)} {_boot()}"
+    return _shown_start(pid)
+
+
+@cache
+def _boot() -> str:
+    """Return what tells this boot of the machine from every other."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return stat.rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        if Path("/proc/self").exists():
-            return ""
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _is_the_same(pid: int, moment: str) -> bool:
+    """Whether a process that lives is the one that was seen at a moment."""
+    if not moment:
+        return False
+    if not _HAS_PROC:
+        return _shown_start(pid) == moment
+    ticks, _, boot = moment.partition(" ")
+    try:
+        return boot == _boot() and int(_stat(pid)[19]) <= int(ticks)
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _has_outlived(leader: int, run_id: str, moment: str) -> bool:
+    """Whether a group without its leader is at work for a run: its programs say so themselves."""
+    if not _HAS_PROC or moment.partition(" ")[2] != _boot() or Path(f"/proc/{leader}").exists():
+        return False
+    named = f"TREADLE_RUN_ID={run_id}".encode()
+    for process in Path("/proc").glob("[1-9]*"):
+        try:
+            is_member = int(_stat(int(process.name))[2]) == leader
+            if is_member and named in (process / "environ").read_bytes().split(b"\0"):
+                return True
+        except (OSError, ValueError, IndexError):
+            continue
+    return False
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what Linux tells of a process, from its state on."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()
+
+
+def _shown_start(pid: int) -> str:
     shown = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     )

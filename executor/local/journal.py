@@ -7,8 +7,10 @@ row that was torn, changed, moved or taken out of the middle is noticed when the
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from treadle.executor.errors import Refused
@@ -19,6 +21,24 @@ JOURNAL_FORMAT = 1
 _FIRST_HASH = ""
 _NOT_BEGUN = 0  # the format of a file whose maker was killed before it wrote anything
 _BUSY_TIMEOUT_S = 10.0
+# A log that is begun anew this often does not grow, and to flush a file that does not grow takes
+# two thirds of the time: 0.19 ms instead of 0.27 a commit.
+_PAGES_TO_A_CHECKPOINT = 100
+_PRIMARY_CODE = 0xFF
+# What the disk or the system refuses; every other error tells that the file is not what it was.
+_NOT_THE_FILE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_SELECT = "SELECT number, body, hash FROM transactions WHERE number > ? ORDER BY number"
 _INSERT = "INSERT INTO transactions VALUES (?, ?, ?)"
 
 
@@ -41,6 +61,7 @@ class Journal:
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_TO_A_CHECKPOINT}")
             self._begin_file()
             _check_format(self._connection, run_id)
             self._number, self._hash = self._last()
@@ -93,22 +114,35 @@ class Journal:
         return (row[0], row[1]) if row is not None else (0, _FIRST_HASH)
 
 
-def read(path: Path, run_id: str) -> Iterator[tuple[Event, ...]]:
+def copy(path: Path, target: Path, run_id: str) -> None:
+    """Copy a journal as it stands. Errors: Refused with TR901 or TR908."""
+    try:
+        with (
+            closing(sqlite3.connect(_to_read(path), uri=True)) as source,
+            closing(sqlite3.connect(target, timeout=_BUSY_TIMEOUT_S)) as made,
+        ):
+            source.backup(made)
+    except sqlite3.Error as error:
+        raise _refusal(error, path=path, run_id=run_id) from error
+
+
+def read(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[Event, ...]]:
     """Yield the transactions of a journal, each checked against the chain of hashes.
 
-    A file that was made and never begun has none.
+    Shapes: the first `after` transactions are left out; they were read before. A file that was
+    made and never begun has none.
 
     Errors: Refused with TR901 (damaged) or TR902 (written by a newer version).
     """
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(_to_read(path), uri=True)
         try:
             if _version(connection) == _NOT_BEGUN:
                 return
             _check_format(connection, run_id)
-            rows = connection.execute("SELECT number, body, hash FROM transactions ORDER BY number")
-            previous = _FIRST_HASH
-            for expected, (number, body, row_hash) in enumerate(rows, start=1):
+            previous = _hash_of(connection, after)
+            rows = connection.execute(_SELECT, (after,))
+            for expected, (number, body, row_hash) in enumerate(rows, start=after + 1):
                 if number != expected:
                     raise _damaged(run_id, f"transaction {expected} is missing")
                 previous = _row_hash(previous, body)
@@ -121,11 +155,39 @@ def read(path: Path, run_id: str) -> Iterator[tuple[Event, ...]]:
         raise _refusal(error, path=path, run_id=run_id) from error
 
 
+def _hash_of(connection: sqlite3.Connection, number: int) -> str:
+    found = connection.execute("SELECT hash FROM transactions WHERE number = ?", (number,))
+    row = found.fetchone()
+    return str(row[0]) if row is not None else _FIRST_HASH
+
+
+def check_pages(path: Path, run_id: str) -> None:
+    """Have SQLite look at every page of a journal. Errors: Refused with TR901 or TR908."""
+    try:
+        with closing(sqlite3.connect(_to_read(path), uri=True)) as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise _refusal(error, path=path, run_id=run_id) from error
+    if found != "ok":
+        raise _damaged(run_id, " ".join(found.split()))
+
+
 def _events(body: str, *, number: int, run_id: str) -> tuple[Event, ...]:
     try:
         return tuple(from_json(data) for data in json.loads(body))
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(run_id, f"transaction {number} cannot be read: {error}") from error
+
+
+def _to_read(path: Path) -> str:
+    """Return how SQLite is to open a journal that is only read.
+
+    In a folder that may not be written to it cannot make the file by which readers and writers
+    know of each other; where no log is left it does not need one, since nobody writes there.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    is_still = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -147,6 +209,6 @@ def _damaged(run_id: str, reason: str) -> Refused:
 
 
 def _refusal(error: sqlite3.Error, *, path: Path, run_id: str) -> Refused:
-    if isinstance(error, sqlite3.OperationalError):
+    if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _NOT_THE_FILE:
         return Refused.because("TR908", path=path, reason=error)
     return _damaged(run_id, str(error))

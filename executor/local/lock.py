@@ -5,10 +5,15 @@ The text in the file (process id and host) is information for people, never the 
 
 import fcntl
 import os
-import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from treadle.executor.errors import Refused
+
+_LOOKS = 100
+_LOOK_S = 0.002
 
 
 class RunLock:
@@ -20,18 +25,40 @@ class RunLock:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Refused.because("TR908", path=path, reason=error.strerror) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _taken(self._file):
             holder = os.pread(self._file, 200, 0).decode("utf-8", "replace").strip()
             os.close(self._file)
-            raise Refused.because("TR903", run=run_id, holder=holder or "another process") from None
+            raise Refused.because("TR903", run=run_id, holder=holder or "another process")
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        os.pwrite(self._file, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
 
     def release(self) -> None:
         """Free the lock."""
         os.close(self._file)
+
+
+@contextmanager
+def shared(path: Path, run_id: str) -> Iterator[None]:
+    """Keep everybody from working on a run that is only read meanwhile.
+
+    Errors: Refused with TR903 when somebody works on it.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield  # nobody has ever worked on it here
+        return
+    except OSError as error:
+        raise Refused.because("TR908", path=path, reason=error.strerror) from error
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip()
+            raise Refused.because("TR903", run=run_id, holder=holder or "another process") from None
+        yield
+    finally:
+        os.close(file)
 
 
 def is_held(path: Path) -> bool:
@@ -46,4 +73,21 @@ def is_held(path: Path) -> bool:
         return True
     finally:
         os.close(file)
+    return False
+
+
+def _taken(file: int) -> bool:
+    """Take the lock; whoever only looks whether it is held has it for a moment, and shared."""
+    for _ in range(_LOOKS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return False
+            fcntl.flock(file, fcntl.LOCK_UN)
+            sleep(_LOOK_S)
+        else:
+            return True
     return False

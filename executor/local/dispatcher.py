@@ -1,0 +1,195 @@
+"""Has actions done on this machine, many at the same time, and hands over what they gave back.
+
+The processes of shell steps are watched by the calling thread itself, all in one loop: a thread
+for each would take three times the time. Every other action has a thread of its own.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
+
+from treadle.executor.actions.pump import Poller
+from treadle.executor.actions.shell import Begun
+from treadle.executor.commands import Perform
+from treadle.executor.errors import Refused
+from treadle.executor.local.logs import LogFiles
+from treadle.executor.ports import ActionRequest, ActionResult, Cancellation, Outcome
+from treadle.plan.catalogue import error_text
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+# Each process holds two descriptors, and many systems allow a program no more than 1,024.
+_MAX_PROCESSES = 256
+_MAX_THREADS = 256
+
+DoAction: TypeAlias = Callable[[ActionRequest], ActionResult]
+BeginAction: TypeAlias = Callable[[ActionRequest, Poller], Begun | ActionResult | None]
+
+
+class Came(Struct, frozen=True):
+    """An action came back."""
+
+    perform: Perform
+    result: ActionResult
+
+
+class Broke(Struct, frozen=True):
+    """What an action printed could not be kept: it has no result."""
+
+    perform: Perform
+    refused: Refused
+
+
+Arrival: TypeAlias = Came | Broke
+
+
+class _Work(Struct, frozen=True):
+    perform: Perform
+    request: ActionRequest
+    log: LogFiles
+
+
+class Dispatcher(Struct, eq=False):
+    """The actions of one run that are at work.
+
+    Shapes: `perform` does an action in the calling thread; `begin` starts one that the loop can
+    watch, and gives None for any other (without it every action has a thread).
+    """
+
+    perform: DoAction
+    begin: BeginAction | None = None
+    _poller: Poller = field(default_factory=Poller)
+    _flying: dict[str, Cancellation] = field(default_factory=dict)
+    _watched: dict[str, tuple[_Work, Begun]] = field(default_factory=dict)
+    _waiting: deque[_Work] = field(default_factory=deque)
+    _inbox: SimpleQueue[Arrival] = field(default_factory=SimpleQueue)
+    _threads: "ThreadPoolExecutor | None" = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an action is at work whose end has not been handed over."""
+        return bool(self._flying)
+
+    def start(self, perform: Perform, request: ActionRequest, log: LogFiles) -> None:
+        """Have an action done; whatever happens, an answer comes back."""
+        work = _Work(perform, request, log)
+        self._flying[perform.address] = request.cancellation
+        request.cancellation.on_cancel(self._poller.ring)
+        if len(self._watched) < _MAX_PROCESSES:
+            self._begin(work)
+        else:
+            self._waiting.append(work)
+
+    def take(self, *, longest_s: float) -> list[Arrival]:
+        """Return what has come, at once or after one wait, which may end with nothing.
+
+        Units: seconds, infinity for no limit.
+        """
+        arrived = self._arrived()
+        if not arrived:
+            watches = [begun.running.watch for _, begun in self._watched.values()]
+            self._poller.turn(watches, longest_s=longest_s)
+            self._reap()
+            arrived = self._arrived()
+        return arrived
+
+    def end_all(self, *, kill: bool) -> None:
+        """Ask all actions to end; with `kill`, without grace. For signal handlers, too."""
+        for cancellation in tuple(self._flying.values()):
+            cancellation.cancel(kill=kill)
+        self._poller.ring()
+
+    def close(self) -> None:
+        """End what is at work, without grace, and let go of everything."""
+        self.end_all(kill=True)
+        for work, begun in self._watched.values():
+            begun.running.kill()
+            work.log.close()
+        self._watched.clear()
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+        self._poller.close()
+
+    def _arrived(self) -> list[Arrival]:
+        arrived: list[Arrival] = []
+        while True:
+            try:
+                arrival = self._inbox.get_nowait()
+            except Empty:
+                return arrived
+            self._flying.pop(arrival.perform.address, None)
+            arrived.append(arrival)
+
+    def _begin(self, work: _Work) -> None:
+        if self.begin is None:
+            return self._submit(work)
+        try:
+            begun = self.begin(work.request, self._poller)
+        except Exception as error:
+            return self._end(work, _failure(error))
+        match begun:
+            case None:
+                self._submit(work)
+            case ActionResult():
+                self._end(work, begun)
+            case Begun():
+                self._watched[work.perform.address] = (work, begun)
+
+    def _submit(self, work: _Work) -> None:
+        if self._threads is None:
+            # Many runs have shell steps only, and the import takes 8 ms.
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="action")
+        self._threads.submit(self._do, work)
+
+    def _do(self, work: _Work) -> None:
+        try:
+            result: ActionResult | Refused = self.perform(work.request)
+        except Refused as refused:
+            result = refused
+        except Exception as error:
+            result = _failure(error)
+        self._end(work, result)
+        self._poller.ring()
+
+    def _reap(self) -> None:
+        """Take the results of the processes that are over; begin what waits for room."""
+        over = [a for a, (_, begun) in self._watched.items() if begun.running.watch.is_over()]
+        for address in over:
+            work, begun = self._watched.pop(address)
+            try:
+                result: ActionResult | Refused = begun.result()
+            except Refused as refused:
+                result = refused
+            except Exception as error:
+                result = _failure(error)
+            self._end(work, result)
+        while self._waiting and len(self._watched) < _MAX_PROCESSES:
+            self._begin(self._waiting.popleft())
+
+    def _end(self, work: _Work, result: ActionResult | Refused) -> None:
+        """Put a result where it is taken from, once its output is as durable as it will be."""
+        try:
+            if isinstance(result, ActionResult) and result.outcome is not Outcome.CANCELLED:
+                work.log.sync()
+        except Refused as refused:
+            # Without its log the action has no result: it runs again when the disk takes more.
+            result = refused
+        finally:
+            work.log.close()
+        if isinstance(result, Refused):
+            self._inbox.put(Broke(work.perform, result))
+        else:
+            self._inbox.put(Came(work.perform, result))
+
+
+def _failure(error: Exception) -> ActionResult:
+    """Return the result of an action with a mistake of ours: it must cost its step only."""
+    reason = f"{type(error).__name__}: {error}"
+    text = error_text("TR813", reason=reason)
+    return ActionResult(outcome=Outcome.FAILED, output={}, error=text)
