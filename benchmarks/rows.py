@@ -64,6 +64,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     """Yield the rows of a run."""
     yield from _starts(bench)
     yield from _validations(bench)
+    yield from _growth(bench)
     yield from _sequences(bench)
     yield _fan_out(bench)
     yield _journal(bench)
@@ -114,6 +115,35 @@ def _validations(bench: Bench) -> Iterator[Row]:
     yield Row(
         name=f"validate one file of {steps:,} steps", floor=floor, ours=validate(large), factor=3
     )
+
+
+def _growth(bench: Bench) -> Iterator[Row]:
+    """Compare ten times as much with what a tenth of it takes: it may be no more than ten times."""
+    files = bench.size(1_000, 100)
+    steps = bench.size(20_000, 2_000)
+    for what, count, write in (
+        ("validate {:,} files of 10 steps", files, _files),
+        ("validate one file of {:,} steps", steps, _file),
+    ):
+        tenth, whole = write(bench, count // 10), write(bench, count)
+        folder = bench.folder("growth")
+        yield Row(
+            name=f"{what.format(count)} (floor: {count // 10:,})",
+            floor=partial(run_once, [_treadle(bench), "validate", tenth], cwd=folder),
+            ours=partial(run_once, [_treadle(bench), "validate", whole], cwd=folder),
+            factor=10,
+        )
+
+
+def _files(bench: Bench, count: int) -> Path:
+    folder = bench.folder(f"files-{count}")
+    for number in range(count):
+        workflows.rich(folder, f"w{number}", 10)
+    return folder
+
+
+def _file(bench: Bench, count: int) -> Path:
+    return workflows.rich(bench.folder(f"file-{count}"), "long", count)
 
 
 def _sequences(bench: Bench) -> Iterator[Row]:

@@ -25,17 +25,27 @@ PROGRAM = "treadle"
 
 
 class Verb(Struct, frozen=True):
-    """A verb: the module ``treadle.cli.<name>`` holds the function of that name."""
+    """A verb: the module ``treadle.cli.<module>`` holds the function of that name.
+
+    Shapes: `module` is given where the verb itself is a word of Python's.
+    """
 
     name: str
     summary: str
+    module: str | None = None
 
 
 VERBS = (
     Verb("run", "Run a workflow until it ends or waits for somebody."),
     Verb("resume", "Go on with a run that is paused, failed or interrupted."),
+    Verb("cancel", "End a run for good, whichever process works on it."),
+    Verb("fork", "Copy a run, and go on with the copy from a step."),
     Verb("status", "Show a run, or list all runs of the project."),
     Verb("logs", "Print the raw output of a run's steps."),
+    Verb("wait", "Wait until a run rests."),
+    Verb("export", "Write a run into one file."),
+    Verb("import", "Add an exported run to the project.", "import_"),
+    Verb("prune", "Remove runs that are over."),
     Verb("validate", "Check workflow files."),
     Verb("fmt", "Format workflow files."),
     Verb("plan", "Show what a run would do, without doing it."),
@@ -68,8 +78,9 @@ def build(*, words: Sequence[str]) -> typer.Typer:
     app.callback()(_before_the_verb)
     for verb in VERBS:
         if verb.name in words:
-            module = import_module(f"treadle.cli.{verb.name}")
-            command = as_command(getattr(module, verb.name))
+            name = verb.module or verb.name
+            module = import_module(f"treadle.cli.{name}")
+            command = as_command(getattr(module, name))
         else:
             command = _stub(verb)
         app.command(verb.name, short_help=verb.summary)(command)

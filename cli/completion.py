@@ -31,6 +31,16 @@ def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, st
     return []
 
 
+def complete_workflows(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the workflows that the runs of the project are of."""
+    with suppress(Exception):
+        from treadle.executor.local.store import Store
+
+        found = {row.workflow_id for row in Store(_project(context)).rows()}
+        return sorted(name for name in found if name.startswith(incomplete))
+    return []
+
+
 def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
     """Offer the steps of the run that stands before."""
     with suppress(Exception):
@@ -74,7 +84,7 @@ def _plan(context: typer.Context) -> Plan | None:
     named = _before(context)
     if named is None:
         return None
-    if context.info_name == "resume":
+    if context.info_name in ("resume", "fork"):
         from treadle.executor.local.store import Store
 
         return read_plan(Store(_project(context)).find(named).plan)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle import schemas
 from treadle.cli.rejection import Rejected
@@ -21,16 +22,33 @@ from treadle.plan.problems import Problem, Violation
 FILE = "treadle.toml"
 PYPROJECT = "pyproject.toml"
 
+_USER_TABLES = ("run", "executor")
 _TYPES = {
     "boolean": "true or false",
     "string": "text",
+    "integer": "a whole number",
     "array": "a list",
     "object": "a table",
 }
 
 
+class RunSettings(Struct, frozen=True, kw_only=True):
+    """What is said about runs: the tables [run] and [executor].
+
+    Shapes: `on_pause` is a line of shell. Units: `max_processes` counts from 1.
+    """
+
+    on_pause: str | None = None
+    max_processes: int | None = None
+
+    def over(self, other: "RunSettings") -> "RunSettings":
+        """Return these settings, with those of the other where nothing is said here."""
+        limit = self.max_processes if self.max_processes is not None else other.max_processes
+        return RunSettings(on_pause=self.on_pause or other.on_pause, max_processes=limit)
+
+
 class Configuration(Struct, frozen=True, kw_only=True):
-    """What a project says about its checks.
+    """What a project says about its checks and its runs.
 
     Shapes: `folder` is where the file stands, None when there is none.
     """
@@ -38,6 +56,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     folder: Path | None = None
     lenient: bool = False
     selection: Selection = field(default_factory=Selection)
+    runs: RunSettings = RunSettings()
 
     def path_of(self, path: str) -> str:
         """Return a path as the patterns of the file see it: relative to its folder."""
@@ -67,13 +86,36 @@ def find_configuration(start: Path, environment: Mapping[str, str]) -> Configura
     return Configuration()
 
 
-def _read(path: Path) -> Configuration | None:
-    if not path.is_file():
-        return None
+def find_user_settings(environment: Mapping[str, str]) -> RunSettings:
+    """Return what the user says about runs of all projects.
+
+    It stands in ``treadle/treadle.toml`` of the user's folder of settings, which has the tables
+    about runs and no other: the same files have the same findings on every machine.
+
+    Errors: Rejected with TR101 or TR611 to TR613.
+    """
+    home = environment.get("HOME")
+    folder = environment.get("XDG_CONFIG_HOME") or (home and os.path.join(home, ".config"))
+    if not folder:
+        return RunSettings()
+    path = Path(folder) / "treadle" / FILE
+    source = _source(path)
+    if source is None:
+        return RunSettings()
+    schema = schemas.load("configuration")
+    known = {name: _table(schema["properties"])[name] for name in _USER_TABLES}
     try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
+        return _configuration(_parsed(source, path), path, {**schema, "properties": known}).runs
+    except Rejected as rejected:
+        # The project's file has the same name.
+        hint = f"this is {path}"
+        raise Rejected(*(replace(each, hint=hint) for each in rejected.problems)) from None
+
+
+def _read(path: Path) -> Configuration | None:
+    source = _source(path)
+    if source is None:
+        return None
     if path.name == PYPROJECT and b"treadle" not in source:
         return None
     data = _parsed(source, path)
@@ -82,8 +124,17 @@ def _read(path: Path) -> Configuration | None:
         own = tools.get("treadle") if isinstance(tools, Mapping) else None
         if own is None:
             return None
-        return _configuration(own, path)
-    return _configuration(data, path)
+        return _configuration(own, path, schemas.load("configuration"))
+    return _configuration(data, path, schemas.load("configuration"))
+
+
+def _source(path: Path) -> bytes | None:
+    if not path.is_file():
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
 
 
 def _parsed(source: bytes, path: Path) -> Mapping[str, Json]:
@@ -100,11 +151,10 @@ def _parsed(source: bytes, path: Path) -> Mapping[str, Json]:
     return data
 
 
-def _configuration(data: Json, path: Path) -> Configuration:
+def _configuration(data: Json, path: Path, schema: Mapping[str, Json]) -> Configuration:
     # jsonschema takes long to import, and most projects have no such file.
     from treadle.plan.validation import Validator
 
-    schema = schemas.load("configuration")
     problems = [
         problem
         for violation in Validator(schema).violations(data)
@@ -115,7 +165,19 @@ def _configuration(data: Json, path: Path) -> Configuration:
     if problems or not isinstance(data, Mapping):
         raise Rejected(*problems)
     return Configuration(
-        folder=path.parent, lenient=data.get("lenient") is True, selection=_selection(data)
+        folder=path.parent,
+        lenient=data.get("lenient") is True,
+        selection=_selection(data),
+        runs=_run_settings(data),
+    )
+
+
+def _run_settings(data: Mapping[str, Json]) -> RunSettings:
+    on_pause = _table(data.get("run")).get("on_pause")
+    limit = _table(data.get("executor")).get("max_processes")
+    return RunSettings(
+        on_pause=str(on_pause) if on_pause is not None else None,
+        max_processes=limit if isinstance(limit, int) else None,
     )
 
 
@@ -158,6 +220,8 @@ def _problems(violation: Violation, path: Path) -> Iterator[Problem]:
         case "type":
             expected = f"be {_TYPES[str(violation.limit)]}"
             yield _problem("TR613", path, key=where or "tool.treadle", expected=expected)
+        case "minimum":
+            yield _problem("TR613", path, key=where, expected=f"be at least {violation.limit}")
         case _:
             yield _problem("TR613", path, key=where, expected="not be empty")
 

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -17,18 +18,24 @@ from treadle.cli.exit_codes import ExitCode, of_signal
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
 from treadle.cli.progress import Progress
+from treadle.cli.run_settings import run_settings
 from treadle.cli.run_summary import summary_lines
 from treadle.cli.settings import Settings
 from treadle.cli.talk import Talk
+from treadle.cli.visible import one_line
 from treadle.cli.yaml_text import parse_yaml
 from treadle.executor.errors import Refused
 from treadle.executor.local import project as projects
+from treadle.executor.local.groups import Holder
 from treadle.executor.local.session import Host, Rested, resume
 from treadle.executor.open_steps import open_gates
 from treadle.executor.outcome import run_object
-from treadle.executor.state import Occurrence, RunStatus
+from treadle.executor.state import Occurrence, Run, RunStatus
 from treadle.plan.inputs import Given, InputSet
 from treadle.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from treadle.cli.on_pause import Notice
 
 Environment = Callable[[Plan], Mapping[str, Given]]
 Begin = Callable[[Mapping[str, Given]], Rested]
@@ -48,7 +55,8 @@ class Drive(Struct, kw_only=True):
     """One run from the command that starts or resumes it until it rests.
 
     Shapes: `given` grows by what is asked for; `answers` come before the person;
-    `is_interrupted` tells that Ctrl-C was the answer to a gate, which stays open.
+    `is_interrupted` tells that Ctrl-C was the answer to a gate, which stays open; `on_pause` is a
+    line of shell that is run for a gate that no file answers.
     """
 
     host: Host
@@ -59,6 +67,8 @@ class Drive(Struct, kw_only=True):
     may_ask: bool
     answers: Answers = NO_ANSWERS
     is_interrupted: bool = False
+    on_pause: str | None = None
+    _notices: "list[Notice]" = field(default_factory=list)
     _gates_left: set[str] = field(default_factory=set)
     _times_answered: Counter[str] = field(default_factory=Counter)
 
@@ -68,12 +78,28 @@ class Drive(Struct, kw_only=True):
         Errors: Refused when nothing was begun; KeyboardInterrupt before it was.
         """
         rested = self._begun(begin, plan)
-        while rested.run.status is RunStatus.PAUSED and rested.interrupted_by is None:
-            answered = self._from_file(rested) or self._from_person(rested)
-            if answered is None:
-                break
-            rested = self._go_on(rested, answered)
+        try:
+            while rested.run.status is RunStatus.PAUSED and rested.interrupted_by is None:
+                answered = self._from_file(rested)
+                if answered is None:
+                    self._give_notice(rested.run)
+                    answered = self._from_person(rested)
+                if answered is None:
+                    break
+                rested = self._go_on(rested, answered)
+        finally:
+            for notice in self._notices:
+                notice.end(self.talk)
         return rested
+
+    def _give_notice(self, run: Run) -> None:
+        if self.on_pause is None:
+            return
+        from treadle.cli.on_pause import notice_of_pause  # most projects have no such command
+
+        notice = notice_of_pause(self.on_pause, run, project=self.host.project)
+        if notice is not None:
+            self._notices.append(notice)
 
     def _begun(self, begin: Begin, plan: Callable[[], Plan]) -> Rested:
         try:
@@ -158,6 +184,7 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
     Errors: Rejected for inputs that cannot be read.
     """
     progress = Progress(settings.talk, shows_output=settings.is_verbose)
+    runs = run_settings(settings, os.environ)
     return Drive(
         host=Host(
             project=project,
@@ -165,7 +192,10 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
             parse_yaml=parse_yaml,
             watch=progress.watch,
             echo=progress.echo,
+            held_up=lambda holder: _tell_holder(settings.talk, holder),
+            max_processes=runs.max_processes,
         ),
+        on_pause=runs.on_pause,
         talk=settings.talk,
         progress=progress,
         given=read_given(options),
@@ -174,8 +204,19 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
     )
 
 
-def tell(drive: Drive, rested: Rested, *, as_json: bool) -> None:
-    """Tell how a run rests: a summary for people, an object for programs."""
+def _tell_holder(talk: Talk, holder: Holder) -> None:
+    verb = "cancelling" if holder.gives_way else "waiting for"
+    group = f"concurrency group '{one_line(holder.group)}'"
+    talk.say(f"{verb} run {holder.run_id} (process {holder.process}), which holds the {group}")
+
+
+def tell(
+    drive: Drive, rested: Rested, *, as_json: bool, beside: Mapping[str, Any] | None = None
+) -> None:
+    """Tell how a run rests: a summary for people, an object for programs.
+
+    Shapes: `beside` are members that the object gets besides those of every run.
+    """
     talk, run = drive.talk, rested.run
     for problem in rested.warnings:
         talk.warning(problem)
@@ -192,7 +233,7 @@ def tell(drive: Drive, rested: Rested, *, as_json: bool) -> None:
     if talk.is_quiet and run.error is not None:
         talk.insist(f"error: {run.error}")
     if as_json:
-        print_json(run_object(run, run.status))
+        print_json({**run_object(run, run.status), **(beside or {})})
 
 
 def exit_code(drive: Drive, rested: Rested, *, is_detailed: bool) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.cli.dry_step import call_notes, gate_notes
+from treadle.cli.dry_step import call_notes, gate_notes, limit_notes
 from treadle.cli.known_names import Known, written
 from treadle.cli.outline import Outline
 from treadle.cli.paint import Paint, Role
@@ -19,12 +19,14 @@ from treadle.plan.expression import Json, Value
 from treadle.plan.plan import Plan
 from treadle.plan.problems import shown
 from treadle.plan.steps import (
+    ActionStep,
     FanInStep,
     FanOutStep,
     GateStep,
     IfStep,
     Kind,
     LoopStep,
+    OnLimit,
     SlotStep,
     Step,
     SwitchStep,
@@ -35,8 +37,14 @@ MAX_ITEMS = 5
 
 
 def dry_run(plan: Plan, known: Known, paint: Paint) -> tuple[Outline, ...]:
-    """Return one outline for each step at the top of the plan."""
-    return _DryRun(known=known, paint=paint).steps(plan.steps)
+    """Return one outline for each step at the top of the plan, and one for those at its end."""
+    drawing = _DryRun(known=known, paint=paint)
+    steps = drawing.steps(plan.steps)
+    if not plan.closing:
+        return steps
+    # The names of sections and steps look alike: only steps have a kind behind them.
+    about = paint("finally, however the run ends", Role.QUIET)
+    return (*steps, Outline(title=about, children=drawing.steps(plan.closing)))
 
 
 class _DryRun(Struct, frozen=True, kw_only=True):
@@ -81,7 +89,7 @@ class _DryRun(Struct, frozen=True, kw_only=True):
             case SlotStep():
                 return self._noted(step, [f"slot '{one_line(step.slot)}', nothing fills it"])
             case _:
-                return self._noted(step, call_notes(step, self.known))
+                return self._noted(step, [*call_notes(step, self.known), *self._limits(step)])
 
     def _if(self, step: IfStep) -> Outline:
         is_met, reason = self._decision(step.test)
@@ -114,6 +122,7 @@ class _DryRun(Struct, frozen=True, kw_only=True):
     def _loop(self, step: LoopStep) -> Outline:
         is_met, reason = self._decision(step.test, word="while")
         most = f"at most {step.max_iterations} rounds"
+        most += ", then it fails" if step.on_limit is OnLimit.FAIL else ""
         if step.kind is Kind.DO_WHILE:
             if is_met is False:
                 most = "one round"
@@ -172,6 +181,9 @@ class _DryRun(Struct, frozen=True, kw_only=True):
     def _noted(self, step: Step, notes: Sequence[str]) -> Outline:
         tolerated = (self._quiet("a failure is tolerated"),) if step.continue_on_error else ()
         return Outline(title=self._title(step), notes=(*notes, *tolerated))
+
+    def _limits(self, step: ActionStep) -> list[str]:
+        return [self._quiet(note) for note in limit_notes(step)]
 
     def _title(self, step: Step) -> str:
         return f"{self._name(step)}  {step.kind.value}"

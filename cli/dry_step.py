@@ -1,5 +1,6 @@
 """What one acting step or gate would do, in a few lines."""
 
+import math
 from collections.abc import Iterator
 
 from treadle.cli.known_names import Known
@@ -13,12 +14,17 @@ from treadle.plan.steps import (
     InitStep,
     OnReject,
     PromptStep,
+    Retry,
     ShellStep,
 )
 from treadle.plan.text import as_text
 
 _MAX_LINES = 6
 _REJECTIONS = frozenset({"reject", "abort"})
+_MAX_WAITS = 4
+_LONGEST_SPAN_S = 1e6
+# What a step may take that does not say so is not worth a line.
+_USUAL_LIMITS_S = frozenset({None, 300.0, 600.0})
 
 
 def call_notes(step: ActionStep, known: Known) -> list[str]:
@@ -52,7 +58,54 @@ def gate_notes(step: GateStep, known: Known) -> list[str]:
     Errors: EvaluationError.
     """
     notes = list(_block("", known.text(step.message)))
-    return [*notes, f"{', '.join(map(one_line, step.options))}: {_answer(step, known)}"]
+    notes.append(f"{', '.join(map(one_line, step.options))}: {_answer(step, known)}")
+    if step.timeout_s is not None:
+        chosen = f"'{one_line(step.on_timeout)}' is chosen" if step.on_timeout else "it aborts"
+        notes.append(f"{chosen} when nobody answers within {span(step.timeout_s)}")
+    return notes
+
+
+def limit_notes(step: ActionStep) -> list[str]:
+    """Return how long an acting step may take and how often it is tried, unless that is usual."""
+    notes = []
+    if step.timeout_s not in _USUAL_LIMITS_S and step.timeout_s is not None:
+        each = "each attempt " if step.retry is not None else ""
+        notes.append(f"{each}may take {span(step.timeout_s)}")
+    if step.retry is not None and step.retry.max_attempts > 1:
+        notes.append(_tries(step.retry))
+    return notes
+
+
+def span(seconds: float) -> str:
+    """Return a time span of a plan exactly: an hour and a half is ``1 h 30 min``.
+
+    >>> span(90.0), span(0.5), span(3600.0)
+    ('1 min 30 s', '0.5 s', '1 h')
+    """
+    if seconds < 60 or seconds > _LONGEST_SPAN_S:
+        return f"{seconds:g} s"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number:g} {unit}" for number, unit in parts if number)
+
+
+def _tries(retry: Retry) -> str:
+    """Return how often a step is tried, and how long it waits: ``3 attempts, after 1 s, 2 s``."""
+    count = f"up to {retry.max_attempts} attempts"
+    if retry.on_exit_codes is not None:
+        count += f" on exit code {', '.join(map(str, retry.on_exit_codes))}"
+    if retry.delay_s == 0:
+        return count
+    longest = retry.max_delay_s if retry.max_delay_s is not None else math.inf
+    delays, delay = [], retry.delay_s
+    for _ in range(min(retry.max_attempts - 1, _MAX_WAITS)):
+        delays.append(min(delay, longest))
+        delay *= retry.backoff
+    more = ", …" if retry.max_attempts - 1 > len(delays) else ""
+    if len(set(delays)) == 1:
+        return f"{count}, {span(delays[0])} apart"
+    return f"{count}, after {', '.join(map(span, delays))}{more}"
 
 
 def _answer(step: GateStep, known: Known) -> str:

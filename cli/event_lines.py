@@ -8,26 +8,34 @@ from typing import TextIO
 
 from msgspec import Struct
 
-from treadle.cli.durations import between, duration
+from treadle.cli.durations import between, duration, moment
 from treadle.cli.marks import ROLES, Mark, is_unicode, sign
 from treadle.cli.paint import Paint, Role
+from treadle.cli.retry_words import attempt_of
 from treadle.cli.visible import last_lines, one_line
 from treadle.executor.events import (
     ActionFinished,
     BranchTaken,
+    CancelRequested,
+    ClosingStarted,
+    Ending,
     Event,
     FanOutStarted,
     OutputsCollected,
+    PlanReplaced,
     RoundStarted,
     RunCreated,
+    RunForked,
     RunResumed,
+    RunRewound,
+    RunTimedOut,
     StepFinished,
     StepLeft,
     StepStatus,
 )
 from treadle.executor.state import Occurrence, Run
-from treadle.plan.plan import Plan
-from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step, walk
+from treadle.plan.plan import Plan, every_step
+from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step
 
 _TAIL = 20
 _MAX_NAME = 28
@@ -36,6 +44,12 @@ _MARKS = {
     StepStatus.FAILED: Mark.FAILED,
     StepStatus.SKIPPED: Mark.SKIPPED,
     StepStatus.PAUSED: Mark.PAUSED,
+}
+_ENDED = {
+    Ending.COMPLETED: "completed",
+    Ending.FAILED: "failed",
+    Ending.ABORTED: "was aborted",
+    Ending.CANCELLED: "was cancelled",
 }
 
 
@@ -59,7 +73,7 @@ class LineStyle(Struct, frozen=True, kw_only=True):
 
 def name_width(plan: Plan) -> int:
     """Return how wide the column of names is for the steps of a plan."""
-    return min(_MAX_NAME, max(_name_length(step) for step in walk(plan.steps)))
+    return min(_MAX_NAME, max(_name_length(step) for step in every_step(plan)))
 
 
 def _name_length(step: Step) -> int:
@@ -70,7 +84,9 @@ def _name_length(step: Step) -> int:
 
 def started_line(occurrence: Occurrence, style: LineStyle) -> str:
     """Return the line about a step whose action begins."""
-    again = f"attempt {occurrence.attempts}" if occurrence.attempts > 1 else ""
+    again = attempt_of(occurrence, occurrence.failures + 1) if occurrence.failures else ""
+    if not again and occurrence.attempts > 1:
+        again = f"attempt {occurrence.attempts}"
     return style.line(Mark.RUNNING, occurrence.public, style.paint(again, Role.QUIET))
 
 
@@ -84,8 +100,21 @@ def event_lines(event: Event, run: Run, style: LineStyle) -> Iterator[str]:
         case RunResumed():
             about = style.paint(f"{run.program.plan.id}, resumed", Role.QUIET)
             yield f"{style.paint(f'run {run.id}', Role.NAME)}  {about}"
+        case RunRewound() | RunForked():
+            about = style.paint(f"{run.program.plan.id}, again from {event.address}", Role.QUIET)
+            yield f"{style.paint(f'run {run.id}', Role.NAME)}  {about}"
+        case PlanReplaced():
+            plan = run.program.plan
+            about = style.paint(f"{plan.id} {plan.version}, an edited plan", Role.QUIET)
+            yield f"{style.paint(f'run {run.id}', Role.NAME)}  {about}"
         case ActionFinished():
             yield from _finished(run.occurrences[event.address], event, style)
+        case RunTimedOut():
+            yield style.paint("the run has used up its time: what is at work is ended", Role.ERROR)
+        case CancelRequested():
+            yield style.paint("cancelled: what was at work is ended", Role.ERROR)
+        case ClosingStarted():
+            yield style.paint(f"finally, for a run that {_ENDED[event.status]}", Role.QUIET)
         case StepFinished():
             yield _without_action(run.occurrences[event.address], event, style)
         case BranchTaken():
@@ -121,7 +150,12 @@ def _finished(occurrence: Occurrence, event: ActionFinished, style: LineStyle) -
         if style.shows_output:
             yield from output_lines(occurrence, style, count=_TAIL * 10)
         return
-    error = style.paint(one_line(event.error or "failed", 200), Role.ERROR)
+    is_last = not occurrence.waits_for_retry
+    role = Role.ERROR if is_last else Role.WARNING
+    error = style.paint(one_line(event.error or "failed", 200), role)
+    if not is_last:
+        yield style.line(Mark.FAILED, occurrence.public, f"{time}  {error}")
+        return
     tolerated = "  (tolerated)" if occurrence.step.continue_on_error else ""
     yield style.line(Mark.FAILED, occurrence.public, f"{time}  {error}{tolerated}")
     yield from output_lines(occurrence, style, count=_TAIL)
@@ -138,7 +172,8 @@ def _without_action(occurrence: Occurrence, event: StepFinished, style: LineStyl
             choice = one_line(str((event.output or {}).get("choice")), 40)
             detail = style.paint(f"{choice}: asks again when the run is resumed", Role.WAITING)
         case StepStatus.PAUSED:
-            detail = style.paint("waits for an answer", Role.WAITING)
+            until = f" until {moment(event.due)}" if event.due is not None else ""
+            detail = style.paint(f"waits for an answer{until}", Role.WAITING)
         case StepStatus.COMPLETED if isinstance(occurrence.step, GateStep):
             detail = one_line(str((event.output or {}).get("choice")))
         case StepStatus.COMPLETED:

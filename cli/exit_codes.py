@@ -10,6 +10,7 @@ class ExitCode(IntEnum):
     FAILED = 1  # findings, or a run that failed, was aborted or cancelled
     REJECTED = 2  # nothing was done: wrong usage, unreadable, invalid or refused
     PAUSED = 3  # only with --detailed-exitcode
+    TIMED_OUT = 124  # of wait: the run is still at work
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 

@@ -14,7 +14,7 @@ from treadle.plan.evaluate import evaluate, holds, render
 from treadle.plan.expression import Expression, Json, Literal, Single, Text, Value, expressions
 from treadle.plan.text import as_text, notation
 
-_UNKNOWN_CONTEXT = "run_id"
+_UNKNOWN_CONTEXT = frozenset({"run_id", "status"})
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ class Known(Struct, frozen=True, kw_only=True):
             case ("item", *_):
                 return self.has_item
             case ("context", name, *_):
-                return name != _UNKNOWN_CONTEXT
+                return name not in _UNKNOWN_CONTEXT
             case _:
                 return False
 

@@ -27,7 +27,14 @@ class LiveSteps:
 
     def add(self, address: str, name: str) -> None:
         """Show a step that has begun."""
-        self._running = {**self._running, address: (name, time.monotonic())}
+        self._show(address, name, time.monotonic())
+
+    def wait(self, address: str, name: str, seconds: float) -> None:
+        """Show a step that waits for its next attempt, and how long it still does."""
+        self._show(address, name, time.monotonic() + seconds)
+
+    def _show(self, address: str, name: str, since: float) -> None:
+        self._running = {**self._running, address: (name, since)}
         if self._live is None:
             self._live = Live(
                 get_renderable=self._drawn,
@@ -68,9 +75,14 @@ class LiveSteps:
         now, running = time.monotonic(), tuple(self._running.values())
         frame = self._frames[int(now * _REFRESHES_PER_S) % len(self._frames)]
         lines = [
-            Text.assemble((frame, "cyan"), f" {name}  ", (duration(now - start), "dim"))
+            Text.assemble((frame, "cyan"), f" {name}  ", (_time(now - start), "dim"))
             for name, start in running[:_MOST]
         ]
         if len(running) > _MOST:
             lines.append(Text(f"  and {len(running) - _MOST} more", style="dim"))
         return Text("\n").join(lines)
+
+
+def _time(seconds: float) -> str:
+    """Return how long a step has run, or how long until it begins."""
+    return duration(seconds) if seconds >= 0 else f"again in {duration(-seconds)}"

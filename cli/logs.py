@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from msgspec import Struct
@@ -13,6 +14,7 @@ from treadle.cli.find_project import find_project
 from treadle.cli.options import RunArgument, StepArgument
 from treadle.cli.paint import Role
 from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.run_summary import summary_lines
 from treadle.cli.settings import Settings
 from treadle.executor.events import ActionStarted
 from treadle.executor.local import journal
@@ -30,12 +32,21 @@ class Log(Struct, frozen=True, kw_only=True):
     path: Path
 
 
-def logs(settings: Settings, run: RunArgument, step: StepArgument = None) -> int:
+def logs(
+    settings: Settings,
+    run: RunArgument,
+    step: StepArgument = None,
+    is_followed: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run rests.")
+    ] = False,
+) -> int:
     """Print the raw output of a run's steps, or of one, with headings on stderr."""
     project = find_project(settings)
     with rejecting_refusals():
         store = Store(project)
         folder = store.find(run)
+        if is_followed:
+            return _follow(store, folder, step, settings)
         _, found = store.load(folder)
         files = tuple(_files(folder, found, step))
     if not files:
@@ -51,6 +62,23 @@ def logs(settings: Settings, run: RunArgument, step: StepArgument = None) -> int
     return ExitCode.OK
 
 
+def _follow(store: Store, folder: RunFolder, step: str | None, settings: Settings) -> int:
+    from treadle.cli.follow import follow  # most logs are not followed
+
+    def is_meant(address: str, occurrence: Occurrence | None) -> bool:
+        return step is None or (occurrence is not None and _is_meant(occurrence, step))
+
+    follow(store, folder, is_meant, settings.talk)
+    _, run = store.load(folder)
+    if step is not None and not any(_is_meant(each, step) for each in _started(run)):
+        raise typer.BadParameter(f"no step '{step}' of this run has begun", param_hint="STEP")
+    status = store.shown_status(folder, run)
+    paint = settings.talk.paint
+    for line in summary_lines(run, status, paint, project=store.project, began_at=None):
+        settings.talk.say(line)
+    return ExitCode.OK
+
+
 def _files(folder: RunFolder, run: Run, name: str | None) -> Iterator[Log]:
     """Yield the files that hold something, in the order in which the attempts began."""
     if name is not None and not any(_is_meant(o, name) for o in _started(run)):
@@ -62,18 +90,18 @@ def _files(folder: RunFolder, run: Run, name: str | None) -> Iterator[Log]:
                 continue
             # Log files are numbered by the order of the attempts of the whole run.
             number += 1
-            occurrence = run.occurrences[event.address]
-            if name is None or _is_meant(occurrence, name):
-                yield from _streams(folder, occurrence, event.attempt, number=number)
+            # Somebody may have gone back behind the step: it has a log and no record.
+            occurrence = run.occurrences.get(event.address)
+            shown = occurrence.public if occurrence is not None else event.address
+            if name in (None, event.address) or (occurrence and _is_meant(occurrence, name or "")):
+                yield from _streams(folder, shown, event.attempt, number=number)
 
 
-def _streams(
-    folder: RunFolder, occurrence: Occurrence, attempt: int, *, number: int
-) -> Iterator[Log]:
+def _streams(folder: RunFolder, step: str, attempt: int, *, number: int) -> Iterator[Log]:
     for stream in ("stdout", "stderr"):
         path = log_path(folder.logs, number, stream)
         if path.is_file() and path.stat().st_size:
-            yield Log(step=occurrence.public, attempt=attempt, stream=stream, path=path)
+            yield Log(step=step, attempt=attempt, stream=stream, path=path)
 
 
 def _started(run: Run) -> Iterator[Occurrence]:

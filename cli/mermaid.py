@@ -18,6 +18,7 @@ from treadle.plan.steps import (
     IfStep,
     Kind,
     LoopStep,
+    OnLimit,
     OnReject,
     Step,
     SwitchStep,
@@ -42,6 +43,8 @@ def flowchart(plan: Plan) -> Iterator[str]:
     exits = drawing.steps(plan.steps, (_Exit("start"),))
     drawing.line('done(["done"])')
     drawing.arrows(exits, "done")
+    if plan.closing:
+        drawing.closing(plan.closing)
     yield "flowchart TD"
     yield from drawing.lines
 
@@ -66,6 +69,15 @@ class _Drawing(Struct):
         for step in steps:
             exits = self._step(step, exits)
         return tuple(exits)
+
+    def closing(self, steps: Sequence[Step]) -> None:
+        """Draw the steps under `finally` behind the end of the run, whatever led to it."""
+        self.line('subgraph closing["finally"]')
+        self.depth += 1
+        self.steps(steps, ())
+        self.depth -= 1
+        self.line("end")
+        self.line("done -.-> closing")
 
     def _step(self, step: Step, exits: Sequence[_Exit]) -> tuple[_Exit, ...]:
         after = self._known(step, exits)
@@ -105,6 +117,7 @@ class _Drawing(Struct):
 
     def _loop(self, step: LoopStep, exits: Sequence[_Exit]) -> tuple[_Exit, ...]:
         about = f"while {written(step.test)}, at most {step.max_iterations} rounds"
+        about += ", then it fails" if step.on_limit is OnLimit.FAIL else ""
         if step.kind is Kind.WHILE:
             node = self._node(step, exits, "{{", "}}", about)
             if step.steps:

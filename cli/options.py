@@ -55,9 +55,36 @@ LenientOption = Annotated[
     bool,
     typer.Option("--lenient/--strict", help="Accept what Spec Kit accepts, with warnings."),
 ]
+ChoicesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--choice",
+        metavar="[GATE=]OPTION",
+        help="Answer an open gate; name it by step id or address when there are several.",
+    ),
+]
+CommentOption = Annotated[
+    str | None, typer.Option("--comment", metavar="TEXT", help="A note beside the answers.")
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="STEP",
+        help="Run a step again, and everything behind it; an id or an address.",
+        autocompletion=complete_steps,
+    ),
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Let steps run again without being asked.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 DetailedExitcodeOption = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the run is paused.")
+]
+DetachOption = Annotated[
+    bool,
+    typer.Option("--detach", "-d", help="Go on in the background, and print the run's id."),
 ]
 DiffOption = Annotated[
     str | None,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.dry_run import dry_run
+from treadle.cli.dry_step import span
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
@@ -33,12 +34,17 @@ from treadle.cli.visible import one_line
 from treadle.cli.yaml_text import parse_yaml
 from treadle.plan.codec import to_json
 from treadle.plan.inputs import InputSet, Resolved
-from treadle.plan.plan import Plan
+from treadle.plan.plan import OnConflict, Plan
 from treadle.plan.plan_file import plan_bytes
 from treadle.plan.problems import shown
 
 STDOUT = Path("-")
 _MISSING = "TR701"
+_CONFLICTS = {
+    OnConflict.WAIT: "another one waits",
+    OnConflict.REFUSE: "another one is refused",
+    OnConflict.REPLACE: "another one cancels the oldest",
+}
 
 
 def plan(
@@ -142,8 +148,20 @@ def _outline(loaded: Loaded, resolved: Resolved, paint: Paint) -> Outline:
     about = paint(f"{plan.version}  {one_line(plan.name)}", Role.QUIET)
     return Outline(
         title=f"{paint(plan.id, Role.NAME)} {about}",
+        notes=tuple(paint(note, Role.QUIET) for note in _limits(plan, known)),
         children=(*_inputs(plan, resolved, paint), *dry_run(plan, known, paint)),
     )
+
+
+def _limits(plan: Plan, known: Known) -> Iterator[str]:
+    """Yield what bounds a run as a whole."""
+    if plan.timeout_s is not None:
+        yield f"may work for {span(plan.timeout_s)}"
+    group = plan.concurrency
+    if group is not None:
+        runs = "one run" if group.limit == 1 else f"{group.limit} runs"
+        otherwise = _CONFLICTS[group.on_conflict]
+        yield f"at most {runs} of '{one_line(known.text(group.group), 80)}' at work: {otherwise}"
 
 
 def _inputs(plan: Plan, resolved: Resolved, paint: Paint) -> Iterator[Outline]:

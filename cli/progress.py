@@ -3,14 +3,30 @@
 import threading
 from typing import TYPE_CHECKING
 
+from treadle.cli.durations import between
 from treadle.cli.event_lines import LineStyle, event_lines, name_width, started_line
+from treadle.cli.marks import Mark
+from treadle.cli.paint import Role
+from treadle.cli.retry_words import coming_attempt
 from treadle.cli.talk import Talk
+from treadle.executor.commands import StartTimer
 from treadle.executor.decide import Decision
-from treadle.executor.events import ActionFinished, ActionStarted, RunCreated, RunResumed
+from treadle.executor.events import (
+    ActionFinished,
+    ActionStarted,
+    PlanReplaced,
+    RunCreated,
+    RunForked,
+    RunResumed,
+    RunRewound,
+)
 from treadle.plan.plan import Plan
 
 if TYPE_CHECKING:
     from treadle.cli.live_steps import LiveSteps
+
+
+_BEGINNINGS = (RunCreated, RunResumed, RunRewound, RunForked, PlanReplaced)
 
 
 class Progress:
@@ -33,7 +49,7 @@ class Progress:
         style = self._style_for(decision.run.program.plan)
         with self._lock:
             for event in decision.events:
-                if isinstance(event, RunCreated | RunResumed) and self.began_at is None:
+                if isinstance(event, _BEGINNINGS) and self.began_at is None:
                     self.began_at = event.at
                 elif isinstance(event, RunResumed):
                     continue  # the answer to a question that was asked a moment ago
@@ -43,6 +59,9 @@ class Progress:
                     self._started(decision, event, style)
                 elif isinstance(event, ActionFinished) and self._live is not None:
                     self._live.remove(event.address)
+            for command in decision.commands:
+                if isinstance(command, StartTimer) and command.address:
+                    self._waits(decision, command, style)
 
     def echo(self, data: bytes) -> None:
         """Pass on what an agent prints, as it comes."""
@@ -69,6 +88,14 @@ class Progress:
             self._print(started_line(occurrence, style))
         else:
             self._live.add(event.address, occurrence.public)
+
+    def _waits(self, decision: Decision, timer: StartTimer, style: LineStyle) -> None:
+        occurrence = decision.run.occurrences[timer.address]
+        now = decision.run.updated_at
+        coming = style.paint(coming_attempt(occurrence, now=now), Role.WARNING)
+        self._print(style.line(Mark.INSIDE, occurrence.public, coming))
+        if self._live is not None:
+            self._live.wait(timer.address, occurrence.public, between(now, timer.due))
 
     def _print(self, line: str) -> None:
         if self._talk.is_quiet:

@@ -9,7 +9,11 @@ from treadle.cli.find_project import find_project
 from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import (
     AnswersOption,
+    ChoicesOption,
+    CommentOption,
+    DetachOption,
     DetailedExitcodeOption,
+    FromOption,
     InputFileOption,
     InputFilesOption,
     InputsOption,
@@ -17,6 +21,7 @@ from treadle.cli.options import (
     LenientOption,
     NoPromptOption,
     RunArgument,
+    YesOption,
 )
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
@@ -32,30 +37,45 @@ def resume(
     inputs: InputsOption = None,
     input_texts: InputFilesOption = None,
     input_file: InputFileOption = None,
-    choices: Annotated[
-        list[str] | None,
+    choices: ChoicesOption = None,
+    comment: CommentOption = None,
+    step: FromOption = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--plan", metavar="SOURCE", help="Go on under an edited workflow."),
+    ] = None,
+    accepts_changes: Annotated[
+        bool,
         typer.Option(
-            "--choice",
-            metavar="[GATE=]OPTION",
-            help="Answer an open gate; name it by step id or address when there are several.",
+            "--accept", help="With --plan, run steps again that are done and not what they were."
         ),
-    ] = None,
-    comment: Annotated[
-        str | None, typer.Option("--comment", metavar="TEXT", help="A note beside the answers.")
-    ] = None,
+    ] = False,
+    is_confirmed: YesOption = False,
     lenient: LenientOption = False,
     as_json: JsonOption = False,
     is_detailed: DetailedExitcodeOption = False,
     answers: AnswersOption = None,
     no_prompt: NoPromptOption = False,
+    is_detached: DetachOption = False,
 ) -> int:
-    """Go on with a run that is paused, failed or interrupted.
+    """Go on with a run that is paused, failed or interrupted; with --from, with any.
 
     New inputs are merged over the stored ones; when anything is refused, nothing has changed.
     """
+    if accepts_changes and source is None:
+        raise typer.BadParameter("it goes with --plan", param_hint="--accept")
     project = find_project(settings)
     options = InputOptions(values=inputs or (), files=input_texts or (), input_file=input_file)
+    parting = None
+    if is_detached:
+        from treadle.cli.detach import part_ways  # most runs stay at the terminal
+
+        parting = part_ways(settings, project, as_json=as_json)
+        if parting.code is not None:
+            return parting.code
     drive = drive_for(settings, project, options, as_json=as_json)
+    if parting is not None:
+        parting.attach(drive)
     with rejecting_refusals():
         folder = Store(project).find(run)
         if answers is not None or no_prompt:
@@ -63,6 +83,21 @@ def resume(
 
             asked = Asked(file=answers, is_prompt_off=no_prompt)
             answer_resume(drive, folder, asked, lenient=lenient)
+        if step is not None or source is not None:
+            from treadle.cli.mend import Mending, mend  # most runs just go on
+
+            mending = Mending(
+                step=step,
+                source=source,
+                accepts_changes=accepts_changes,
+                is_confirmed=is_confirmed,
+                choices=choices or (),
+                comment=comment,
+                lenient=lenient,
+                as_json=as_json,
+                is_detailed=is_detailed,
+            )
+            return mend(settings, drive, folder, mending)
 
         def plan() -> Plan:
             return read_plan(folder.plan)

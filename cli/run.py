@@ -9,6 +9,7 @@ from treadle.cli.find_project import find_project
 from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import (
     AnswersOption,
+    DetachOption,
     DetailedExitcodeOption,
     InputFileOption,
     InputFilesOption,
@@ -41,6 +42,7 @@ def run(
     is_detailed: DetailedExitcodeOption = False,
     answers: AnswersOption = None,
     no_prompt: NoPromptOption = False,
+    is_detached: DetachOption = False,
 ) -> int:
     """Run a workflow until it ends or waits for somebody.
 
@@ -58,7 +60,16 @@ def run(
         return show_plan(settings, source, options, lenient=lenient, as_json=as_json)
     project = find_project(settings)
     loaded = load_plan(source, settings, project=lambda: project, lenient=lenient)
+    parting = None
+    if is_detached:
+        from treadle.cli.detach import part_ways  # most runs stay at the terminal
+
+        parting = part_ways(settings, project, as_json=as_json)
+        if parting.code is not None:
+            return parting.code
     drive = drive_for(settings, project, options, as_json=as_json)
+    if parting is not None:
+        parting.attach(drive)
     if answers is not None or no_prompt:
         from treadle.cli.answering import Asked, answer_start  # most runs are not answered before
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from treadle.cli.durations import between, duration
+from treadle.cli.durations import between, duration, moment
 from treadle.cli.find_project import command_line
 from treadle.cli.paint import Paint, Role
 from treadle.cli.visible import one_line, visible
 from treadle.executor.events import StepStatus
+from treadle.executor.gate import is_overdue
 from treadle.executor.open_steps import open_gates, open_leaves
 from treadle.executor.state import Occurrence, Run, RunStatus
 from treadle.plan.problems import shown
@@ -54,26 +55,43 @@ def summary_lines(
     yield from waiting_lines(run, status, paint, project=project)
 
 
-def waiting_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> Iterator[str]:
-    """Yield what a run waits for, and the commands that go on with it."""
+def waiting_lines(
+    run: Run, status: RunStatus, paint: Paint, *, project: Path, now: str | None = None
+) -> Iterator[str]:
+    """Yield what a run waits for, and the commands that go on with it.
+
+    Units: `now` is an ISO 8601 time, None when the run has only just come to rest.
+    """
     gates = open_gates(run) if status is RunStatus.PAUSED else ()
     for gate in gates:
-        yield from gate_lines(gate, paint)
-    for command in next_commands(run, status, project=project):
+        yield from gate_lines(gate, paint, now=now)
+    for command in next_commands(run, status, project=project, now=now):
         yield f"{paint('next:', Role.WAITING)} {command}"
 
 
-def gate_lines(gate: Occurrence, paint: Paint) -> Iterator[str]:
+def gate_lines(gate: Occurrence, paint: Paint, *, now: str | None = None) -> Iterator[str]:
     """Yield the question of an open gate with its options."""
     output = gate.output or {}
     yield f"{paint('gate', Role.WAITING)} {paint(gate.qualified, Role.NAME)}"
     for line in visible(as_text(output.get("message"))).strip().split("\n"):
         yield f"  {line}"
+    if gate.due is not None and now is not None and is_overdue(gate, now):
+        yield f"  {paint(f'overdue since {moment(gate.due)}', Role.WARNING)}: {_late(gate)}"
+    elif gate.due is not None:
+        yield f"  {paint('until:', Role.QUIET)} {moment(gate.due)}, then {_late(gate)}"
     options = gate.step.options if isinstance(gate.step, GateStep) else ()
     yield f"  {paint('options:', Role.QUIET)} {', '.join(one_line(o) for o in options)}"
 
 
-def next_commands(run: Run, status: RunStatus, *, project: Path) -> Iterator[str]:
+def _late(gate: Occurrence) -> str:
+    """Return what a resume does to a gate that nobody has answered in time."""
+    choice = gate.step.on_timeout if isinstance(gate.step, GateStep) else None
+    return "a resume aborts the run" if choice is None else f"a resume chooses '{one_line(choice)}'"
+
+
+def next_commands(
+    run: Run, status: RunStatus, *, project: Path, now: str | None = None
+) -> Iterator[str]:
     """Yield the commands that make sense for a run that rests."""
     if not status.is_resumable:
         return
@@ -87,6 +105,8 @@ def next_commands(run: Run, status: RunStatus, *, project: Path) -> Iterator[str
         yield command_line(project, "resume", run.id, *given, *secrets)
         return
     gates = open_gates(run) if status is RunStatus.PAUSED else ()
+    if now is not None:
+        gates = tuple(gate for gate in gates if not is_overdue(gate, now))
     choices = [word for gate in gates for word in _choice(gate, is_only=len(gates) == 1)]
     yield command_line(project, "resume", run.id, *choices, *secrets)
 
@@ -102,7 +122,7 @@ def _choice(gate: Occurrence, *, is_only: bool) -> tuple[str, ...]:
 def _counts(run: Run) -> str:
     """Return how many steps ended how; control steps are not counted."""
     found = dict.fromkeys(_COUNTED, 0)
-    for address in run.history:
+    for address in dict.fromkeys(run.history):
         occurrence = run.occurrences[address]
         is_control = isinstance(occurrence.step, IfStep | SwitchStep | LoopStep | FanOutStep)
         if not is_control and occurrence.status in found:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from treadle.cli.durations import between, duration
+from treadle.cli.durations import between, duration, moment
 from treadle.cli.marks import Mark
+from treadle.cli.retry_words import attempt_of
 from treadle.cli.visible import one_line
 from treadle.executor import address as addresses
 from treadle.executor.address import ROOT
@@ -31,6 +32,22 @@ class Row(Struct, frozen=True, kw_only=True):
 def tree_rows(run: Run, status: RunStatus) -> Iterator[Row]:
     """Yield the rows of a run in the order of execution; `status` is the one that is shown."""
     yield from _sequence(run, run.sequences[ROOT], status, depth=0)
+    if run.program.plan.closing:
+        yield from _closing(run, status)
+
+
+def _closing(run: Run, status: RunStatus) -> Iterator[Row]:
+    """Yield the latest leg of `finally`; an earlier one has been done anew."""
+    leg = run.sequences.get(addresses.leg(run.legs))
+    if leg is None:
+        yield Row(depth=0, mark=Mark.PENDING, name="finally")
+        for step in run.program.plan.closing:
+            yield Row(depth=1, mark=Mark.PENDING, name=_name(step), kind=step.kind.value)
+        return
+    mark = Mark.DONE if run.open_step(leg) is None else Mark.INSIDE
+    again = f"leg {run.legs}" if run.legs > 1 else ""
+    yield Row(depth=0, mark=mark, name="finally", detail=again)
+    yield from _sequence(run, leg, status, depth=1)
 
 
 def _sequence(run: Run, sequence: Sequence, status: RunStatus, *, depth: int) -> Iterator[Row]:
@@ -113,6 +130,10 @@ def _mark(occurrence: Occurrence, status: RunStatus) -> Mark:
 
 
 def _details(occurrence: Occurrence, status: RunStatus) -> Iterator[str]:
+    if occurrence.waits_for_retry and occurrence.due is not None:
+        coming = attempt_of(occurrence, occurrence.failures + 1)
+        yield f"{coming} at {moment(occurrence.due)}"
+        return
     if occurrence.attempts > 1:
         yield f"attempt {occurrence.attempts}"
     output, is_open = occurrence.output or {}, occurrence.phase is not Phase.DONE
@@ -120,7 +141,8 @@ def _details(occurrence: Occurrence, status: RunStatus) -> Iterator[str]:
         case GateStep() if isinstance(output.get("choice"), str):
             yield one_line(str(output["choice"]), 40)
         case GateStep() if occurrence.halt is Halt.PAUSED:
-            yield "waits for an answer"
+            until = f" until {moment(occurrence.due)}" if occurrence.due is not None else ""
+            yield f"waits for an answer{until}"
         case LoopStep() if occurrence.rounds:
             limit = ", stopped at its limit" if output.get("limit_reached") is True else ""
             yield f"{occurrence.rounds} rounds{limit}"

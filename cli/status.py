@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,11 +19,19 @@ from treadle.cli.marks import ROLES, Mark, sign
 from treadle.cli.options import JsonOption
 from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.refusals import rejecting_refusals
-from treadle.cli.run_summary import STATUS_ROLES, painted_status, waiting_lines
+from treadle.cli.run_filters import (
+    Filter,
+    LimitOption,
+    SinceOption,
+    StatusesOption,
+    WorkflowOption,
+)
+from treadle.cli.run_list import list_gates, list_runs
+from treadle.cli.run_summary import painted_status, waiting_lines
 from treadle.cli.run_tree import Row, tree_rows
 from treadle.cli.settings import Settings
+from treadle.cli.spans import moment_meant
 from treadle.cli.visible import one_line, visible
-from treadle.executor.local import index
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
 from treadle.executor.state import Run, RunStatus
@@ -41,14 +50,28 @@ def status(
             autocompletion=complete_runs,
         ),
     ] = None,
+    statuses: StatusesOption = None,
+    workflow: WorkflowOption = None,
+    since: SinceOption = None,
+    limit: LimitOption = None,
+    is_pending: Annotated[
+        bool, typer.Option("--pending", help="List the gates of all runs that wait for an answer.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Show a run with its steps, or list all runs, the latest first."""
+    moment_since = since and moment_meant(since, now=datetime.now(UTC), option="--since")
+    chosen = Filter(
+        statuses=tuple(statuses or ()), workflow=workflow, since=moment_since, limit=limit
+    )
+    if run is not None and (is_pending or chosen != Filter()):
+        raise typer.BadParameter("filters choose among all runs; leave RUN out")
     project = find_project(settings)
     with rejecting_refusals():
         store = Store(project)
         if run is None:
-            _list_runs(store.rows(), settings, as_json=as_json)
+            show = list_gates if is_pending else list_runs
+            show(store, chosen, settings, as_json=as_json)
             return ExitCode.OK
         folder = store.find(run)
         _, found = store.load(folder)
@@ -62,31 +85,6 @@ def status(
     return ExitCode.OK
 
 
-def _list_runs(rows: Sequence[index.Row], settings: Settings, *, as_json: bool) -> None:
-    if as_json:
-        members = ("run_id", "workflow_id", "status", "updated_at")
-        print_json({"runs": [{name: getattr(row, name) for name in members} for row in rows]})
-        return
-    if not rows:
-        settings.talk.say("no runs yet")
-        return
-    table: list[list[Cell]] = [
-        [(word, Role.QUIET) for word in ("RUN", "WORKFLOW", "STATUS", "UPDATED")]
-    ]
-    for row in rows:
-        role = STATUS_ROLES.get(RunStatus(row.status), Role.NAME)
-        table.append(
-            [
-                (row.run_id, Role.NAME),
-                (row.workflow_id, None),
-                (row.status, role),
-                (moment(row.updated_at), Role.QUIET),
-            ]
-        )
-    for line in columns(table, painter(sys.stdout, os.environ)):
-        print(line)
-
-
 def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> Iterator[str]:
     plan = run.program.plan
     yield f"{paint(f'run {run.id}', Role.NAME)}  {painted_status(status, paint)}"
@@ -95,6 +93,7 @@ def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> I
     about = {
         "workflow": f"{plan.id} {plan.version}  {one_line(plan.name)}",
         "started": f"{moment(run.created_at)}{by}{commit}",
+        **({} if run.forked_from is None else {"forked": f"from run {run.forked_from}"}),
         "updated": moment(run.updated_at),
     }
     given = [f"{name}={shown(value)}" for name, value in run.inputs.items()]
@@ -106,7 +105,8 @@ def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> I
     yield ""
     rows = [_cells(row) for row in tree_rows(run, status)]
     yield from columns(rows, paint)
-    waiting = list(waiting_lines(run, status, paint, project=project))
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    waiting = list(waiting_lines(run, status, paint, project=project, now=now))
     told = [] if run.error is None else [f"{paint('error:', Role.ERROR)} {visible(run.error)}"]
     for name, value in (run.outputs or {}).items():
         told.append(f"{paint(name, Role.NAME)} = {shown(value)}")

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from treadle.compiler.constants import constant_text, constant_truth
 from treadle.compiler.flow import Flow, Path, decision, paths
-from treadle.compiler.scope import Declaration
+from treadle.compiler.scope import CLOSING, Declaration
 from treadle.plan.expression import Literal, Text
 from treadle.plan.steps import (
     Branch,
@@ -28,6 +28,7 @@ THEN, ELSE, DEFAULT = "then", "else", "default"
 CASE = "case:"
 VALUE = "value"  # stands for what an expression puts into a script
 MAX_SCRIPT = 1000
+_ENDS: frozenset[Path] = frozenset({("context", "status")})  # what tells how far a run came
 
 # A script that can only fail: it says something, perhaps, and then exits with another code than 0.
 _FAILS = re.compile(
@@ -42,7 +43,8 @@ class Doubt(Struct, frozen=True, kw_only=True):
     """The step that decides whether another one runs.
 
     Shapes: `fork` is an `if` or `switch` around it with the branch that it stands in, or the
-    first step on the way with a condition of its own, whose `segment` is None.
+    first step on the way with a condition of its own, whose `segment` is None. With the segment
+    "finally" the reader stands there, and the run may have ended before the step `fork`.
     """
 
     fork: Declaration
@@ -54,12 +56,18 @@ def doubts(step: Declaration, *, reader: Declaration | None, flow: Flow) -> tupl
 
     Shapes: empty for a step that has run whenever its reader does.
     """
+    if step.parent is None and not is_after_end(step, reader):
+        declared = flow.step(step)
+        if declared is None or declared.condition is None:
+            return ()
     return tuple(_doubts(step, reader, flow))
 
 
 def fork_paths(found: Doubt, flow: Flow) -> frozenset[Path]:
     """Return what is read to decide a doubt."""
     step = flow.step(found.fork)
+    if found.segment == CLOSING:
+        return _ENDS
     if step is None:
         return frozenset()
     return paths(step.condition if found.segment is None else decision(step))
@@ -74,6 +82,11 @@ def guard_paths(reader: Declaration | None, flow: Flow) -> frozenset[Path]:
             around = decision(step) if above is not reader else None
             found |= paths(step.condition) | paths(around)
     return found
+
+
+def is_after_end(step: Declaration, reader: Declaration | None) -> bool:
+    """Say whether a step's record is read when the run has ended, however it has."""
+    return reader is not None and reader.is_closing and not step.is_closing
 
 
 def dead_segments(step: Step) -> tuple[str, ...]:
@@ -116,10 +129,14 @@ def is_failure(step: ShellStep) -> bool:
             script = "".join(part if isinstance(part, str) else VALUE for part in parts)
         case _:
             return False
+    if "exit" not in script and "false" not in script:
+        return False
     return len(script) < MAX_SCRIPT and _FAILS.fullmatch(script) is not None
 
 
 def _doubts(step: Declaration, reader: Declaration | None, flow: Flow) -> Iterator[Doubt]:
+    if is_after_end(step, reader):
+        yield Doubt(fork=step, segment=CLOSING)
     around = {each.order for each in (reader, *reader.ancestors())} if reader is not None else set()
     shared = dict(_segments(reader)) if reader is not None else {}
     child = step

@@ -11,7 +11,7 @@ from msgspec import Struct
 from treadle.plan.expression import Node, Op
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class Member(Struct, frozen=True, gc=False):
     """One member of a chain: a name, a list position, or None for a computed one.
 
     Units: `start` and `end` are character offsets into the text of the expression.
@@ -22,7 +22,7 @@ class Member(Struct, frozen=True, kw_only=True):
     end: int
 
 
-class Chain(Struct, frozen=True, kw_only=True):
+class Chain(Struct, frozen=True, gc=False):
     """A root name and the members that are read from it: ``steps``, then ``scan``, ``output``."""
 
     root: Member

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 
 from treadle.compiler import document, shape
 from treadle.compiler.checks.cases import check_cases
+from treadle.compiler.checks.closing_steps import check_closing_steps
 from treadle.compiler.checks.constant_conditions import check_constant_conditions
 from treadle.compiler.checks.dead_branches import check_dead_branches
 from treadle.compiler.checks.empty_waits import check_empty_waits
+from treadle.compiler.checks.gate_deadlines import check_gate_deadlines
 from treadle.compiler.checks.ids import check_ids
 from treadle.compiler.checks.inescapable_gates import check_inescapable_gates
 from treadle.compiler.checks.injection import check_injection
@@ -26,6 +28,7 @@ from treadle.compiler.checks.option_like import check_option_like
 from treadle.compiler.checks.options import check_options
 from treadle.compiler.checks.output_collisions import check_output_collisions
 from treadle.compiler.checks.references import check_references
+from treadle.compiler.checks.retries import check_retries
 from treadle.compiler.checks.secret_leaks import check_secret_leaks
 from treadle.compiler.checks.secrets import check_secrets
 from treadle.compiler.checks.shared_verdicts import check_shared_verdicts
@@ -61,6 +64,9 @@ CHECKS: tuple[Check, ...] = (
     check_cases,
     check_waits,
     check_verdicts,
+    check_gate_deadlines,
+    check_retries,
+    check_closing_steps,
     check_integrations,
     check_options,
     check_secrets,

@@ -64,15 +64,18 @@ class _Anchored(Struct, frozen=True):
 
 
 class _Open(Struct):
-    """A list or mapping whose end has not come yet; a mapping's keys and values take turns."""
+    """A list or mapping whose end has not come yet; a mapping's keys and values take turns.
+
+    Shapes: `place` is the line and column of `start`; `count` is that of the nodes before it.
+    """
 
     start: int
-    end: int
+    place: tuple[int, int]
+    count: int
     anchor: str | None
     is_mapping: bool
     children: list[Node] = field(default_factory=list)
     merges: set[int] = field(default_factory=set)
-    size: int = 1
     height: int = 1
 
     @property
@@ -103,7 +106,12 @@ def compose(text: str, report: Report) -> Composition:
 
 
 class _Composer(Struct):
-    """The state of one pass over the events of a text."""
+    """The state of one pass over the events of a text.
+
+    Shapes: `count` is that of the nodes so far, those that aliases repeat included; `offset` is
+    where the last one ends. `plain` remembers what plain scalars mean of which nothing is to be
+    said. `line` begins at `begin` and ends at `next_line`.
+    """
 
     text: str
     starts: tuple[int, ...]
@@ -111,16 +119,22 @@ class _Composer(Struct):
     root: Node | None = None
     is_sound: bool = True
     offset: int = 0
+    count: int = 0
+    line: int = 0
+    begin: int = 0
+    next_line: int = 0
     aliased: int = 0
     documents: int = 0
     open: list[_Open] = field(default_factory=list)
     anchors: dict[str, _Anchored | None] = field(default_factory=dict)
+    plain: dict[str, Value] = field(default_factory=dict)
 
     def take(self, event: object) -> bool:
         """Take in one event; return whether to go on."""
+        if type(event) is ScalarEvent:  # most of them are, and an isinstance costs more
+            self._take_scalar(event)
+            return True
         match event:
-            case ScalarEvent():
-                self._take_scalar(event)
             case CollectionStartEvent():
                 return self._begin(event)
             case CollectionEndEvent():
@@ -152,21 +166,22 @@ class _Composer(Struct):
         end: int = event.end_mark.index
         style = event.style or ""
         shown = end
-        tag = event.ctag
-        if tag is not None or event.anchor is not None:
+        tag, anchor = event.ctag, event.anchor
+        if tag is not None or anchor is not None:
             start = self._content(start, end)
         if style in _BLOCKS:
             shown = start + len(self.text[start:end].rstrip())
         span = self._span(start, shown)
         value: Value = event.value
         if tag is None and not style:
-            value = self._plain(event.value, span)
+            value = self.plain[value] if value in self.plain else self._plain(event.value, span)
         elif tag is not None and str(tag) != "!":
             value = self._tagged(event, span)
         node = Scalar(value, span, style, start, end)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchored(node, 1, 0)
-        self._add(node, 1, 0, shown)
+        if anchor is not None:
+            self.anchors[anchor] = _Anchored(node, 1, 0)
+        self.count += 1
+        self._add(node, shown)
 
     def _plain(self, text: str, span: Span) -> Value:
         if text == _MERGE and self.open and self.open[-1].awaits_key:
@@ -190,6 +205,8 @@ class _Composer(Struct):
                 there=other.there,
                 instead=other.instead,
             )
+        elif text != _MERGE:
+            self.plain[text] = value
         return value
 
     def _tagged(self, event: ScalarEvent, span: Span) -> Value:
@@ -213,7 +230,8 @@ class _Composer(Struct):
             self._check_tag(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        self.open.append(_Open(start, start, event.anchor, is_mapping))
+        self.open.append(_Open(start, self._place(start), self.count, event.anchor, is_mapping))
+        self.count += 1
         return True
 
     def _check_tag(self, event: CollectionStartEvent) -> None:
@@ -228,18 +246,20 @@ class _Composer(Struct):
 
     def _end(self, event: CollectionEndEvent) -> None:
         done = self.open.pop()
+        end: int = event.end_mark.index
         # The parser ends a block where the next token begins, which may be lines further down.
-        if event.end_mark.index > event.start_mark.index:
-            done.end = event.end_mark.index
-        span = self._span(done.start, done.end)
+        if end == event.start_mark.index:
+            end = self.offset if done.children else done.start
+        span = Span(*done.place, *self._place(end))
         node: Node
         if done.is_mapping:
             node = Mapping(self._entries(done, span), span)
         else:
             node = Sequence(tuple(done.children), span)
         if done.anchor is not None:
-            self.anchors[done.anchor] = _Anchored(node, done.size, done.height)
-        self._add(node, done.size, done.height, done.end)
+            self.anchors[done.anchor] = _Anchored(node, self.count - done.count, done.height)
+        self._add(node, end)
+        self._reach(done.height)
 
     def _entries(self, mapping: _Open, span: Span) -> tuple[Entry, ...]:
         pairs = tuple(zip(mapping.children[::2], mapping.children[1::2], strict=True))
@@ -264,20 +284,22 @@ class _Composer(Struct):
         if len(self.open) + anchored.height > MAX_DEPTH:
             self._refuse("TR105", span, limit=MAX_DEPTH)
             return False
-        self._add(anchored.node, anchored.size, anchored.height, end)
+        self.count += anchored.size
+        self._add(anchored.node, end)
+        self._reach(anchored.height)
         return True
 
-    def _add(self, node: Node, size: int, height: int, end: int) -> None:
+    def _add(self, node: Node, end: int) -> None:
         self.offset = end
-        if not self.open:
+        if self.open:
+            self.open[-1].children.append(node)
+        else:
             self.root = node
-            return
-        parent = self.open[-1]
-        parent.children.append(node)
-        parent.size += size
-        parent.end = end
-        if height >= parent.height:
-            parent.height = height + 1
+
+    def _reach(self, height: int) -> None:
+        """Note how high the node is that was added last."""
+        if self.open and height >= self.open[-1].height:
+            self.open[-1].height = height + 1
 
     def _refuse(self, code: str, span: Span, *, hint: str | None = None, **fields: object) -> None:
         self.is_sound = False
@@ -295,8 +317,16 @@ class _Composer(Struct):
         return self._span(found.start(1), found.end(1))
 
     def _span(self, start: int, end: int) -> Span:
-        line = bisect_right(self.starts, start)
-        before = self.starts[line - 1] - 1
-        if line == len(self.starts) or end < self.starts[line]:
-            return Span(line, start - before, line, end - before)
-        return Span(line, start - before, *place(self.starts, end))
+        line, column = self._place(start)
+        if end < self.next_line:
+            return Span(line, column, line, end - self.begin + 1)
+        return Span(line, column, *place(self.starts, end))
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        # Most nodes begin and end on the line of the one before.
+        if not self.begin <= offset < self.next_line:
+            self.line = bisect_right(self.starts, offset)
+            self.begin = self.starts[self.line - 1]
+            is_last = self.line == len(self.starts)
+            self.next_line = len(self.text) + 1 if is_last else self.starts[self.line]
+        return self.line, offset - self.begin + 1

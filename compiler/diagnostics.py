@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from treadle.plan.catalogue import BY_CODE, Severity
 
 
-class Span(Struct, frozen=True, order=True):
+class Span(Struct, frozen=True, order=True, gc=False):
     """A stretch of a source text.
 
     Units: lines and columns count from 1, columns in characters; the end is exclusive.

@@ -30,8 +30,11 @@ def emit(workflow: Workflow) -> Plan:
         inputs=workflow.inputs,
         defaults=workflow.defaults,
         steps=workflow.steps,
+        closing=workflow.closing,
+        timeout_s=workflow.timeout_s,
+        concurrency=workflow.concurrency,
         outputs=workflow.outputs,
-        step_digests=step_digests(workflow.steps),
+        step_digests=step_digests((*workflow.steps, *workflow.closing)),
         source_map={
             path: Place(line=spans[path].line, column=spans[path].column)
             for path in workflow.by_path

@@ -29,6 +29,9 @@ def entries(
     of the whole mapping.
     Errors: None after TR107, TR112 or TR118 was reported.
     """
+    keys = {key.value for key, _ in pairs if isinstance(key, Scalar) and isinstance(key.value, str)}
+    if len(keys) == len(pairs) and not merges:
+        return tuple(Entry(key, value) for key, value in pairs if isinstance(key, Scalar))
     own: list[Entry] = []
     parents: list[Mapping] = []
     first: dict[object, Span] = {}

@@ -25,7 +25,7 @@ UNREADABLE = frozenset({"TR111", "TR401", "TR402", "TR403", "TR404", "TR406"})
 Path = tuple[str, ...]
 
 
-class Read(Struct, frozen=True, kw_only=True):
+class Read(Struct, frozen=True, kw_only=True, gc=False):
     """One ``steps.NAME…`` of an expression whose step is known.
 
     Shapes: `fields` are the members behind the name, as far as they are known.
@@ -59,18 +59,20 @@ class Wait(Struct, frozen=True, kw_only=True):
 class Flow(Struct, frozen=True, kw_only=True):
     """A workflow with its reads and waits.
 
-    Shapes: `_of` maps the order of a declaration to the reads of its record. `is_misread` says
-    that an expression could not be read, `is_open` that there may be more reads for that reason
-    or because a name is computed.
+    Shapes: `steps` are those of the plan, as they are written. `_of` maps the order of a
+    declaration to the reads of its record. `is_misread` says that an expression could not be
+    read, `is_open` that there may be more reads for that reason or because a name is computed.
     """
 
     workflow: Workflow
+    steps: tuple[tuple[Declaration, Step], ...]
     reads: tuple[Read, ...]
     waits: tuple[Wait, ...]
     is_misread: bool
     is_open: bool
     _of: Mapping[int, tuple[Read, ...]]
     _awaited: frozenset[int]
+    _kinds: frozenset[Kind]
 
     def reads_of(self, step: Declaration) -> tuple[Read, ...]:
         """Return the reads of a step's record, those of its rounds and items included."""
@@ -86,10 +88,12 @@ class Flow(Struct, frozen=True, kw_only=True):
 
     def declared(self, *kinds: Kind) -> Iterator[tuple[Declaration, Step]]:
         """Yield the steps of these kinds with their declarations, as they are written."""
-        for declaration in self.workflow.names.declarations:
-            step = self.step(declaration)
-            if step is not None and step.kind in kinds:
-                yield declaration, step
+        if self.has(*kinds):
+            yield from (pair for pair in self.steps if pair[1].kind in kinds)
+
+    def has(self, *kinds: Kind) -> bool:
+        """Say whether there are steps of any of these kinds."""
+        return not self._kinds.isdisjoint(kinds)
 
 
 def read_flow(workflow: Workflow, report: Report) -> Flow:
@@ -102,14 +106,17 @@ def read_flow(workflow: Workflow, report: Report) -> Flow:
         if read.target.awaited is not read.target.step:
             of.setdefault(read.target.awaited.order, []).append(read)
     waits = tuple(_waits(workflow))
+    steps = tuple(_steps(workflow))
     return Flow(
         workflow=workflow,
+        steps=steps,
         reads=reads,
         waits=waits,
         is_misread=is_misread,
         is_open=is_misread or is_computed,
         _of=MappingProxyType({order: tuple(some) for order, some in of.items()}),
         _awaited=frozenset(wait.target.order for wait in waits),
+        _kinds=frozenset(step.kind for _, step in steps),
     )
 
 
@@ -140,6 +147,13 @@ def loops_around(step: Declaration) -> Iterator[Declaration]:
 def is_within(step: Declaration, above: Declaration) -> bool:
     """Say whether a step stands inside another one, however deep."""
     return any(each is above for each in step.ancestors())
+
+
+def _steps(workflow: Workflow) -> Iterator[tuple[Declaration, Step]]:
+    for declaration in workflow.names.declarations:
+        step = workflow.by_path.get(declaration.path)
+        if step is not None:
+            yield declaration, step
 
 
 def _reads(workflow: Workflow) -> tuple[tuple[Read, ...], bool]:

@@ -28,7 +28,7 @@ class Scope(Protocol):
         """Return the type of ``steps.NAME``."""
 
 
-class Inference(Struct):
+class Inference(Struct, gc=False):
     """The types of the nodes of one expression, filled in by the walk.
 
     Shapes: `found` is keyed by the identity of a node, which the expression keeps alive; `nodes`

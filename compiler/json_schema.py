@@ -14,6 +14,7 @@ from treadle import schemas
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.patterns import is_slow, unusable
+from treadle.compiler.schema_form import is_in_form
 from treadle.compiler.suggestions import did_you_mean
 from treadle.plan import formats
 from treadle.plan.expression import Json
@@ -78,6 +79,8 @@ def clause(problem: Problem) -> str:
 
 def _shape(schema: Mapping[str, Json]) -> Iterator[_Finding]:
     """Find keywords whose value is not what the meta-schema asks for."""
+    if is_in_form(schema):
+        return
     seen: set[Path] = set()
     for violation in _meta_validator().violations(schema):
         if violation.keyword == UNCHECKABLE:
@@ -165,7 +168,7 @@ _RULES: tuple[_Rule, ...] = (_shape, _keywords, _references, _circles, _patterns
 
 @cache
 def _meta_validator() -> "Validator":
-    # Most files hold no schema, and jsonschema is slow to import.
+    # Few files hold a schema that is not in form, and jsonschema is slow to import.
     from jsonschema import Draft202012Validator
 
     from treadle.plan.validation import Validator

@@ -85,7 +85,7 @@ def ordered(keys: Sequence[str], part: Part, *, kind: str | None) -> tuple[int, 
 def _order(part: Part, kind: str | None) -> tuple[str, ...]:
     match part:
         case Part.ROOT:
-            return (*(key for key in known_keys("") if key != "outputs"), "finally", "outputs")
+            return (*(key for key in known_keys("") if key != "outputs"), "outputs")
         case Part.HEADER | Part.REQUIRES | Part.INPUT | Part.OUTPUT:
             return known_keys(part.value)
         case Part.STEP:

@@ -5,7 +5,7 @@ that a workflow declares decide where a name ends.
 """
 
 import re
-from functools import lru_cache
+from functools import cached_property
 from unicodedata import lookup
 
 from msgspec import Struct, field
@@ -63,15 +63,25 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _HINTS = {"&": "write 'and'", "!": "write 'not'", "?": "write 'A if CONDITION else B'"}
 
 
-class Declared(Struct, frozen=True, kw_only=True):
+class Declared(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """The names that a workflow declares; `booleans` are the inputs of type boolean."""
 
     steps: frozenset[str]
     inputs: frozenset[str]
     booleans: frozenset[str] = field(default_factory=frozenset)
 
+    @cached_property
+    def unusual_steps(self) -> tuple[str, ...]:
+        """The ids with other signs than hyphens and colons, longest first."""
+        return _unusual(self.steps)
 
-class Word(Struct, frozen=True):
+    @cached_property
+    def unusual_inputs(self) -> tuple[str, ...]:
+        """The inputs with other signs than hyphens and colons, longest first."""
+        return _unusual(self.inputs)
+
+
+class Word(Struct, frozen=True, gc=False):
     """One word, literal or sign.
 
     Shapes: `kind` is one of Jinja2's kinds of tokens; `value` is what the parser sees.
@@ -191,7 +201,8 @@ def _read_member(
     name = found[0] if found is not None else ""
     if root is not None:
         names = declared.steps if root == "steps" else declared.inputs
-        longer = next((one for one in _unusual(names) if text.startswith(one, start)), "")
+        unusual = declared.unusual_steps if root == "steps" else declared.unusual_inputs
+        longer = next((one for one in unusual if text.startswith(one, start)), "")
         if len(longer) > len(name):
             name = longer
         elif root == "inputs":
@@ -208,7 +219,6 @@ def _root_before(words: list[Word]) -> str | None:
     return {"steps": "steps", "inputs": "inputs"}.get(str(words[-2].value))
 
 
-@lru_cache(maxsize=8)
 def _unusual(names: frozenset[str]) -> tuple[str, ...]:
     """Return the declared names with other signs than hyphens and colons, longest first.
 

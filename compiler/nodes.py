@@ -12,7 +12,7 @@ from treadle.compiler.diagnostics import Span
 from treadle.plan.expression import Json
 
 
-class Scalar(Struct, frozen=True, eq=False):
+class Scalar(Struct, frozen=True, eq=False, gc=False):
     """A scalar with its resolved value.
 
     Shapes: `style` is YAML's indicator ("'", '"', "|", ">") or "" for a plain scalar.
@@ -26,21 +26,21 @@ class Scalar(Struct, frozen=True, eq=False):
     end: int
 
 
-class Sequence(Struct, frozen=True, eq=False):
+class Sequence(Struct, frozen=True, eq=False, gc=False):
     """A list of nodes."""
 
     items: tuple["Node", ...]
     span: Span
 
 
-class Entry(Struct, frozen=True, eq=False):
+class Entry(Struct, frozen=True, eq=False, gc=False):
     """One key of a mapping with its value; `key.value` is text in an accepted document."""
 
     key: Scalar
     value: "Node"
 
 
-class Mapping(Struct, frozen=True, eq=False):
+class Mapping(Struct, frozen=True, eq=False, gc=False):
     """A mapping in source order; merged entries (``<<``) stand behind the mapping's own."""
 
     entries: tuple[Entry, ...]

@@ -50,10 +50,8 @@ def output_schema(step: Step, *, related: Related) -> Schema:
     fan-in waits for.
     """
     match step:
-        case ShellStep():
-            return _closed(**_STREAMS, **_TRUNCATED, **_data(step))
-        case CommandStep() | PromptStep():
-            return _closed(**_agent(step), **_data(step))
+        case ShellStep() | CommandStep() | PromptStep():
+            return _process(step)
         case InitStep():
             return _closed(**_INIT)
         case GateStep():
@@ -159,24 +157,23 @@ def _closed(**properties: Schema) -> Schema:
     }
 
 
-def _data(step: ShellStep | CommandStep | PromptStep) -> Mapping[str, Schema]:
+def _process(step: ShellStep | CommandStep | PromptStep) -> Schema:
+    key = (step.kind, isinstance(step, ShellStep) or step.capture)
     if step.output_format is None and step.output_schema is None:
-        return {}
-    return {"data": step.output_schema if step.output_schema is not None else ANYTHING}
+        return _PROCESSES[key]
+    data = step.output_schema if step.output_schema is not None else ANYTHING
+    return _closed(**_PROCESS_FIELDS[key], data=data)
 
 
-def _agent(step: CommandStep | PromptStep) -> Mapping[str, Schema]:
-    stream = _STRING if step.capture else ALWAYS_EMPTY
-    captured = {**_TRUNCATED, "timed_out": _BOOLEAN, "interrupted": _BOOLEAN}
+def _agent(own: Mapping[str, Schema], stream: Schema) -> Mapping[str, Schema]:
     return {
-        **(_COMMAND if isinstance(step, CommandStep) else {"prompt": _STRING}),
+        **own,
         "integration": ANYTHING,
         "model": ANYTHING,
         "exit_code": _INTEGER,
         "stdout": stream,
         "stderr": stream,
         "dispatched": _BOOLEAN,
-        **(captured if step.capture else {}),
     }
 
 
@@ -232,3 +229,15 @@ _GITHUB = {
     "label": _STRING,
     "added": _BOOLEAN,
 }
+_CAPTURED = {**_TRUNCATED, "timed_out": _BOOLEAN, "interrupted": _BOOLEAN}
+_PROMPT = {"prompt": _STRING}
+# By the kind of a step, and whether it keeps what its program prints.
+_PROCESS_FIELDS: Mapping[tuple[Kind, bool], Mapping[str, Schema]] = {
+    (Kind.SHELL, True): {**_STREAMS, **_TRUNCATED},
+    (Kind.COMMAND, False): _agent(_COMMAND, ALWAYS_EMPTY),
+    (Kind.COMMAND, True): {**_agent(_COMMAND, _STRING), **_CAPTURED},
+    (Kind.PROMPT, False): _agent(_PROMPT, ALWAYS_EMPTY),
+    (Kind.PROMPT, True): {**_agent(_PROMPT, _STRING), **_CAPTURED},
+}
+# Most steps leave nothing of their own: they share one schema.
+_PROCESSES = {key: _closed(**fields) for key, fields in _PROCESS_FIELDS.items()}

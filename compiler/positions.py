@@ -14,6 +14,7 @@ from treadle.compiler.diagnostics import Span
 from treadle.compiler.nodes import Document, Scalar
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_FEED = re.compile(r"\n")
 _FOLDED_LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t]*")
 _REST_OF_LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])?")
@@ -75,7 +76,8 @@ def line_starts(text: str) -> tuple[int, ...]:
 
 
 def _line_starts(text: str) -> tuple[int, ...]:
-    return (0, *(found.end() for found in _LINE_END.finditer(text)))
+    ends = _LINE_END if "\r" in text else _LINE_FEED  # which takes a third of the time
+    return (0, *[found.end() for found in ends.finditer(text)])
 
 
 def place(starts: tuple[int, ...], offset: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ else is a literal.
 
 from typing import TypedDict
 
-from treadle.compiler import keys, nodes
+from treadle.compiler import keys, nodes, read_limits
 from treadle.compiler.scope import Declaration
 from treadle.compiler.sites import (
     Field,
@@ -26,6 +26,7 @@ from treadle.plan.steps import (
     InitStep,
     OnReject,
     PromptStep,
+    Retry,
     ShellStep,
     SlotStep,
 )
@@ -64,6 +65,7 @@ class _Process(Common):
     output_format: str | None
     output_schema: dict[str, Json] | None
     capture_max_bytes: int
+    retry: Retry | None
 
 
 class _Agent(TypedDict):
@@ -134,6 +136,8 @@ def init(step: Declaration, reading: Reading) -> InitStep:
     """Read an init step."""
     return InitStep(
         **common(step, reading),
+        timeout_s=keys.seconds(step.node, "timeout"),
+        retry=read_limits.retry(step),
         fields={key: _value(step, reading, key) for key in INIT_KEYS if step.node.entry(key)},
         integration=_inherited(step, reading, "integration", default=reading.inherited.integration),
     )
@@ -143,6 +147,8 @@ def github(step: Declaration, reading: Reading) -> GithubStep:
     """Read a github step."""
     return GithubStep(
         **common(step, reading),
+        timeout_s=keys.seconds(step.node, "timeout"),
+        retry=read_limits.retry(step),
         operation=keys.text(step.node, "operation") or "",
         target=keys.text(step.node, "target") or "",
         repository=_value(step, reading, "repository"),
@@ -155,15 +161,18 @@ def gate(step: Declaration, reading: Reading) -> GateStep:
     """Read a gate."""
     options = keys.sequence(step.node, "options")
     texts = tuple(str(nodes.plain(item)) for item in options.items) if options is not None else ()
+    choices = texts or DEFAULT_OPTIONS
     shown = step.node.get("show_file")
     is_shown = shown is not None and nodes.plain(shown) is not None
     return GateStep(
         **common(step, reading),
         message=_value(step, reading, "message"),
-        options=texts or DEFAULT_OPTIONS,
+        options=choices,
         on_reject=OnReject(keys.text(step.node, "on_reject") or OnReject.ABORT),
         verdict_input=keys.text(step.node, "verdict_input"),
         show_file=_value(step, reading, "show_file") if is_shown else None,
+        timeout_s=keys.seconds(step.node, "timeout"),
+        on_timeout=read_limits.choice_in_time(step, choices),
     )
 
 
@@ -193,6 +202,7 @@ def _process(step: Declaration, reading: Reading) -> _Process:
         output_format=JSON_OUTPUT if keys.text(node, "output_format") == JSON_OUTPUT else None,
         output_schema=keys.data(node, "output_schema"),
         capture_max_bytes=limit if limit is not None else DEFAULT_CAPTURE_BYTES,
+        retry=read_limits.retry(step),
     )
 
 

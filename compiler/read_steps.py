@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from treadle.compiler import keys, nodes, read_actions
 from treadle.compiler.read_actions import common
-from treadle.compiler.scope import Declaration, Names, cases_of
+from treadle.compiler.scope import CLOSING, Declaration, Names, cases_of
 from treadle.compiler.sites import Field, Reading, condition_value, direct_value
 from treadle.plan.expression import Json, Literal, Value
 from treadle.plan.steps import (
@@ -17,6 +17,7 @@ from treadle.plan.steps import (
     IfStep,
     Kind,
     LoopStep,
+    OnLimit,
     Step,
     SwitchStep,
 )
@@ -42,6 +43,11 @@ def read_steps(names: Names, reading: Reading) -> tuple[Step, ...]:
     Errors: TR604 for a call of another workflow, and what reading expressions reports.
     """
     return _branch(names, None, "", reading)
+
+
+def read_closing(names: Names, reading: Reading) -> tuple[Step, ...]:
+    """Return the steps under `finally`, with those inside them. Errors: as for `read_steps`."""
+    return _branch(names, None, CLOSING, reading)
 
 
 def concurrency(written: Json) -> int:
@@ -117,6 +123,7 @@ def _loop(names: Names, step: Declaration, reading: Reading) -> LoopStep:
         # Only the record of a do-while repeats its condition as it is written.
         raw_condition=nodes.plain(written) if written is not None and is_do_while else None,
         max_iterations=keys.whole(step.node, "max_iterations") or DEFAULT_MAX_ITERATIONS,
+        on_limit=OnLimit(keys.text(step.node, "on_limit") or OnLimit.CONTINUE),
         steps=_branch(names, step, "", reading),
         kind=Kind(step.kind),
     )

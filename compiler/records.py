@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from treadle.compiler.outputs import ANYTHING, Schema, output_schema
+from treadle.compiler.outputs import ANYTHING, Schema, output_schema, record_schema
 from treadle.compiler.scope import Declaration
 from treadle.compiler.workflow import Workflow
 
@@ -15,6 +15,7 @@ class Records(Struct):
 
     workflow: Workflow
     _known: dict[int, Schema] = field(default_factory=dict)
+    _records: dict[int, tuple[Schema, Schema]] = field(default_factory=dict)
 
     def output(self, step: Declaration, distance: int = 0) -> Schema:
         """Return the schema of a step's output; anything for a step that has none in the plan."""
@@ -28,6 +29,15 @@ class Records(Struct):
             )
             self._known[step.order] = known
         return known
+
+    def record(self, step: Declaration) -> Schema:
+        """Return the schema of a step's whole record."""
+        output = self.output(step)
+        known = self._records.get(id(output))
+        if known is None:
+            # The output is kept with it, so that nothing else can have its identity.
+            known = self._records[id(output)] = (output, record_schema(output))
+        return known[1]
 
     def _related(self, step: Declaration, step_id: str, distance: int) -> Schema:
         names = self.workflow.names

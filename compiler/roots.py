@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from treadle.compiler import types
 from treadle.compiler.infer import infer, member
-from treadle.compiler.outputs import record_schema
+from treadle.compiler.outputs import ALWAYS_EMPTY, ANYTHING, record_schema
 from treadle.compiler.records import Records
 from treadle.compiler.scope import Declaration
 from treadle.compiler.types import Type
@@ -36,7 +36,16 @@ STATUSES = ("completed", "failed", "paused", "skipped")
 NO_CASE = "__default__"
 
 _CONTEXT = types.object_of({"run_id": types.TEXT, "workflow_dir": types.optional(types.TEXT)})
+_ENDS = types.union(
+    *(types.literal(status) for status in ("completed", "failed", "aborted", "cancelled"))
+)
+_CLOSING_CONTEXT = replace(_CONTEXT, members={**_CONTEXT.members, "status": _ENDS})
 _EMPTY_OBJECT = types.object_of({})
+_TEXT: Mapping[str, Json] = {"type": "string"}
+_RECORD: Mapping[str, Type] = {
+    **types.from_schema(record_schema(ANYTHING)).members,
+    "status": types.optional(types.union(*(types.literal(status) for status in STATUSES))),
+}
 
 
 class Roots(Struct):
@@ -47,6 +56,7 @@ class Roots(Struct):
     _inputs: Type | None = None
     _records: dict[int, Type] = field(default_factory=dict)
     _plain: dict[tuple[Kind, bool], Type] = field(default_factory=dict)
+    _optional: dict[int, tuple[Type, Type]] = field(default_factory=dict)
     _items: dict[int, Type] = field(default_factory=dict)
     _distance: int = 0
 
@@ -62,16 +72,25 @@ class Roots(Struct):
 
     def record(self, step: Declaration) -> Type:
         """Return the type of the record of a step that has one."""
-        known = self._records.get(step.order)
+        known = self._records.get(step.order) or self._shared_record(step)
         if known is None:
             if self._distance >= MAX_DISTANCE:
                 return types.ANYTHING
             self._records[step.order] = types.ANYTHING  # a step of a loop may read itself
             self._distance += 1
-            known = self._shared_record(step)
+            known = self._record(step)
             self._distance -= 1
             self._records[step.order] = known
         return known
+
+    def optional_record(self, step: Declaration) -> Type:
+        """Return the type of the record of a step that may not have run."""
+        record = self.record(step)
+        known = self._optional.get(id(record))
+        if known is None:
+            # The record is kept with it, so that nothing else can have its identity.
+            known = self._optional[id(record)] = (record, types.optional(record))
+        return known[1]
 
     def item(self, fan_out: Declaration) -> Type:
         """Return the type of ``item`` in the template of a fan-out."""
@@ -116,13 +135,11 @@ class Roots(Struct):
             return found
         return types.optional(found, f"the input '{name}' need not be given and has no default")
 
-    def _shared_record(self, declared: Declaration) -> Type:
-        """Return the type of a record, found once for all steps that leave nothing of their own."""
+    def _shared_record(self, declared: Declaration) -> Type | None:
+        """Return the record that all steps share that leave nothing of their own."""
         step = self.workflow.by_path.get(declared.path)
-        if not isinstance(step, ShellStep | CommandStep | PromptStep):
-            return self._record(declared)
-        if step.output_format is not None or step.output_schema is not None:
-            return self._record(declared)
+        if not isinstance(step, ShellStep | CommandStep | PromptStep) or not is_plain(step):
+            return None
         key = (step.kind, not isinstance(step, ShellStep) and step.capture)
         if key not in self._plain:
             self._plain[key] = self._record(declared)
@@ -132,17 +149,11 @@ class Roots(Struct):
         step = self.workflow.by_path.get(declared.path)
         if step is None:
             return types.ANYTHING
-        schema = record_schema(self.records.output(declared))
-        found = types.from_schema(_without_marks(schema))
-        output = self._output(step, declared, found.members["output"])
-        status = types.union(*(types.literal(status) for status in STATUSES))
-        members = {
-            **found.members,
-            "output": output,
-            "status": types.optional(status),
-            "type": types.literal(step.kind.value),
-        }
-        return types.object_of(members)
+        # A record holds its output one level further down.
+        found = types.from_schema(_without_marks(self.records.output(declared)), depth=1)
+        output = self._output(step, declared, types.optional(found))
+        kind = types.literal(step.kind.value)
+        return types.object_of({**_RECORD, "output": output, "type": kind})
 
     def _output(self, step: Step, declared: Declaration, found: Type) -> Type:
         """Return the type of a step's output as what the author wrote narrows it."""
@@ -188,7 +199,7 @@ class Roots(Struct):
         return types.list_of(tuple(places))
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Place(Struct, frozen=True, kw_only=True, gc=False):
     """The names as they are seen at one key of one step.
 
     Shapes: `reader` is None in the workflow's outputs; `key` is that of the expression's site.
@@ -204,7 +215,8 @@ class Place(Struct, frozen=True, kw_only=True):
             case "inputs":
                 return self.roots.inputs()
             case "context":
-                return _CONTEXT
+                is_closing = self.reader is not None and self.reader.is_closing
+                return _CLOSING_CONTEXT if is_closing else _CONTEXT
             case "item" if self.reader is not None and self.reader.space is not None:
                 return self.roots.item(self.reader.space)
             case "fan_in" if self.reader is not None and self.key.startswith("output."):
@@ -218,25 +230,23 @@ class Place(Struct, frozen=True, kw_only=True):
         if target is None:
             return types.ANYTHING
         # Whether it has surely run is for the rules of the control flow to say.
-        return types.optional(self.roots.record(target.step))
+        return self.roots.optional_record(target.step)
+
+
+def is_plain(step: Step | None) -> bool:
+    """Say whether a step leaves what every step of its kind does."""
+    if not isinstance(step, ShellStep | CommandStep | PromptStep):
+        return False
+    return step.output_format is None and step.output_schema is None
 
 
 def _plain(schema: Mapping[str, Json]) -> Mapping[str, Json]:
     return {} if "$ref" in schema else schema
 
 
-def _without_marks(schema: Mapping[str, Json]) -> Mapping[str, Json]:
+def _without_marks(output: Mapping[str, Json]) -> Mapping[str, Json]:
     """Return a schema in which what is always empty is plain text: it has a finding of its own."""
-    properties = schema["properties"]
-    assert isinstance(properties, Mapping)
-    output = properties["output"]
-    fields = output.get("properties") if isinstance(output, Mapping) else None
-    if not isinstance(output, Mapping) or not isinstance(fields, Mapping):
-        return schema
-    streams = {
-        name: {"type": "string"}
-        for name in ("stdout", "stderr")
-        if isinstance(fields.get(name), Mapping)
-    }
-    plain = {**output, "properties": {**fields, **streams}}
-    return {**schema, "properties": {**properties, "output": plain}}
+    fields = output.get("properties")
+    if not isinstance(fields, Mapping) or fields.get("stdout") != ALWAYS_EMPTY:
+        return output
+    return {**output, "properties": {**fields, "stdout": _TEXT, "stderr": _TEXT}}

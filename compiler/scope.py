@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Span
@@ -17,16 +17,18 @@ from treadle.plan.steps import Kind
 LOOPS = frozenset({Kind.WHILE.value, Kind.DO_WHILE.value})
 FAN_OUT = Kind.FAN_OUT.value
 LOOP_CONDITION = "condition"
+CLOSING = "finally"
 
 _ORDINAL = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-class Declaration(Struct, frozen=True, kw_only=True, eq=False):
+class Declaration(Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """One entry under `steps`, wherever it stands.
 
     Shapes: `path` is the step's address in the plan; `order` counts entries as they are written;
     `segment` is the branch of `parent` that holds it ("then", "case:KEY", … or ""); `space` is
-    the fan-out whose template it belongs to, None for the workflow's own ids.
+    the fan-out whose template it belongs to, None for the workflow's own ids. `is_closing` says
+    that it stands under `finally`, however deep.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Declaration(Struct, frozen=True, kw_only=True, eq=False):
     segment: str
     space: "Declaration | None"
     node: nodes.Mapping
+    is_closing: bool = False
 
     def ancestors(self) -> "Iterator[Declaration]":
         """Yield the steps around this one, from the inside out."""
@@ -55,7 +58,7 @@ class Declaration(Struct, frozen=True, kw_only=True, eq=False):
         yield None
 
 
-class Target(Struct, frozen=True, kw_only=True):
+class Target(Struct, frozen=True, kw_only=True, gc=False):
     """What ``steps.NAME`` stands for.
 
     Shapes: `step` is the step whose record is read. `awaited` is the step that must have run for
@@ -68,13 +71,17 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class Names(Struct, frozen=True, kw_only=True):
-    """The declared steps of a workflow in the order of writing."""
+    """The declared steps of a workflow in the order of writing.
+
+    Shapes: `_targets` holds what names were found to stand for, by the space of their reader.
+    """
 
     declarations: tuple[Declaration, ...]
     _children: Mapping[int, tuple[Declaration, ...]]
     _by_id: Mapping[tuple[int, str], Declaration]
     _private: Mapping[str, Declaration]
     _ids: Mapping[int, tuple[str, ...]]
+    _targets: dict[tuple[int, str], Target | None] = field(default_factory=dict)
 
     @property
     def ids(self) -> frozenset[str]:
@@ -99,6 +106,13 @@ class Names(Struct, frozen=True, kw_only=True):
 
         A generated id, ``loop:step:1`` or ``fan:template:0``, is known when its steps are.
         """
+        # Every rule about steps asks, and all readers of one space see the same steps.
+        key = (_number(reader.space if reader is not None else None), name)
+        if key not in self._targets:
+            self._targets[key] = self._resolved(name, reader)
+        return self._targets[key]
+
+    def _resolved(self, name: str, reader: Declaration | None) -> Target | None:
         first, *generated = name.split(":")
         found = self.find(first, reader=reader)
         if found is None or not generated:
@@ -137,6 +151,7 @@ def declare(root: nodes.Mapping) -> Names:
     """Return the declared steps of a workflow whose shape was found right."""
     found: list[Declaration] = []
     _declare(root.get("steps"), parent=None, segment="", space=None, found=found)
+    _declare(root.get(CLOSING), parent=None, segment=CLOSING, space=None, found=found)
     children: dict[int, list[Declaration]] = {}
     by_id: dict[tuple[int, str], Declaration] = {}
     private: dict[str, Declaration] = {}
@@ -160,11 +175,15 @@ def may_have_run(target: Target, *, reader: Declaration | None, key: str) -> boo
     """Say whether a step can have its record when `key` of the step `reader` is evaluated.
 
     In a loop a step that comes later is the round before, which may be missing. A control step
-    has its record from its entry on.
+    has its record from its entry on. The steps under `finally` run behind all others.
     """
     awaited = target.awaited
+    if is_behind(target, reader):
+        return False
     if reader is None:
         return True
+    if awaited.parent is None and reader.parent is None and awaited is not reader:
+        return awaited.order < reader.order
     around = (reader, *reader.ancestors())
     if key == LOOP_CONDITION and reader.kind in LOOPS and _is_inside(awaited, reader):
         return True
@@ -173,6 +192,11 @@ def may_have_run(target: Target, *, reader: Declaration | None, key: str) -> boo
     if awaited in around:
         return awaited is not reader and not target.is_item
     return awaited.order < reader.order and other_branch(awaited, reader) is None
+
+
+def is_behind(target: Target, reader: Declaration | None) -> bool:
+    """Say whether a step under `finally` is read outside of it."""
+    return target.awaited.is_closing and (reader is None or not reader.is_closing)
 
 
 def other_branch(step: Declaration, reader: Declaration) -> Declaration | None:
@@ -237,6 +261,7 @@ def _declaration(
         segment=segment,
         space=space,
         node=node,
+        is_closing=parent.is_closing if parent is not None else segment == CLOSING,
     )
 
 

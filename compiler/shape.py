@@ -13,14 +13,25 @@ from msgspec.structs import replace
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Related, Report
 from treadle.compiler.shape_messages import Subject, code_of, describe, tell
-from treadle.compiler.shape_rules import Stance, breaches, kinds, needed_keys, stance
+from treadle.compiler.shape_rules import (
+    Stance,
+    breaches,
+    kinds,
+    known_keys,
+    needed_keys,
+    stance,
+)
 from treadle.plan.expression import Json
 
 _DEFAULT_KIND = "command"
 _OF_ANY_KIND = frozenset({"id", "name"})
 # Steps stand under these keys; they are checked below whatever the kind of the step around them.
 _LISTS = ("then", "else", "steps", "default")
-_NESTED = frozenset({*_LISTS, "cases", "step"})
+_NESTED = frozenset({*_LISTS, "cases", "step", "finally"})
+# Additions of treadle that are mappings with keys of their own, and how else they may be written.
+_PARTS: Mapping[str, str] = MappingProxyType(
+    {"retry": "a mapping", "concurrency": "a mapping or the name of a group"}
+)
 _TREADLE_TYPES = ("integer", "array", "object")
 _TREADLE_ONLY: Mapping[Stance, str | None] = MappingProxyType(
     {Stance.IGNORES: None, Stance.REFUSES: "Spec Kit refuses this key"}
@@ -37,7 +48,7 @@ def check(document: nodes.Document, report: Report) -> nodes.Document:
           run: make                  →      run: make
           env: [A, B]  # TR216
 
-    Errors: TR201 to TR218, TR220 to TR223. Shapes: the root of `document` is a mapping.
+    Errors: TR201 to TR218, TR220 to TR223, TR225. Shapes: the root of `document` is a mapping.
     """
     root = document.root
     assert isinstance(root, nodes.Mapping)
@@ -64,7 +75,8 @@ class _Walk(Struct, kw_only=True):
             declared = root.get(key)
             for entry in declared.entries if isinstance(declared, nodes.Mapping) else ():
                 self._check_mapping(entry, definition, where=f"{definition} '{entry.key.value}'")
-        self._check_steps(root.get("steps"), fan_out=None, key="steps")
+        for key in ("steps", "finally"):
+            self._check_steps(root.get(key), fan_out=None, key=key)
 
     def _check_mapping(self, entry: nodes.Entry, definition: str, *, where: str) -> None:
         if not isinstance(entry.value, nodes.Mapping):
@@ -99,6 +111,8 @@ class _Walk(Struct, kw_only=True):
             self._check_step(template, fan_out=node, key="step")
 
     def _check_nested(self, node: nodes.Mapping, *, fan_out: nodes.Mapping | None) -> None:
+        if _NESTED.isdisjoint(node.keys()):
+            return
         for key in _LISTS:
             self._check_steps(node.get(key), fan_out=fan_out, key=key)
         cases = node.get("cases")
@@ -113,8 +127,36 @@ class _Walk(Struct, kw_only=True):
                 entry = subject.node.entry(str(breach.path[0]))
                 assert entry is not None
                 self.ignored.add(entry)
+        for entry in subject.node.entries:
+            key = str(entry.key.value)
+            if key in _PARTS and key in known_keys(subject.definition):
+                self._check_part(entry, key, where=f"'{key}' of {subject.where}")
         if self.report.lenient:
             self._tell_additions(subject)
+
+    def _check_part(self, entry: nodes.Entry, key: str, *, where: str) -> None:
+        """Check an addition with keys of its own; without what it needs it is ignored."""
+        if not isinstance(entry.value, nodes.Mapping):
+            self._check_short_form(entry, key)
+            return
+        part = Subject(node=entry.value, definition=key, where=where)
+        for breach in breaches(key, _data(entry.value)):
+            tell(breach, part, self.report)
+            name = str(breach.path[0]) if breach.path else None
+            if breach.keyword == "required" or name in needed_keys(key):
+                self.ignored.add(entry)
+            elif name is not None:
+                self.ignored.update(e for e in entry.value.entries if e.key.value == name)
+
+    def _check_short_form(self, entry: nodes.Entry, key: str) -> None:
+        value = nodes.plain(entry.value)
+        if key == "concurrency" and isinstance(value, str) and value.strip():
+            return
+        is_count = key == "retry" and isinstance(value, int) and not isinstance(value, bool)
+        hint = f"write 'retry: {{max_attempts: {value}}}'" if is_count else None
+        span, expected, found = entry.value.span, _PARTS[key], describe(value)
+        self.report.add("TR216", span, hint=hint, key=key, expected=expected, found=found)
+        self.ignored.add(entry)
 
     def _tell_additions(self, subject: Subject) -> None:
         for entry in subject.node.entries:
@@ -160,14 +202,14 @@ def _guessed_kinds(node: nodes.Mapping) -> tuple[str, ...]:
 
 def _data(node: nodes.Mapping) -> Json:
     """Return an object as plain data, with no more than an outline of the steps inside it."""
-    return {
-        str(entry.key.value): _outline(entry) if entry.key.value in _NESTED else _plain(entry)
-        for entry in node.entries
-    }
-
-
-def _plain(entry: nodes.Entry) -> Json:
-    return nodes.plain(entry.value)
+    data: dict[str, Json] = {}
+    for entry in node.entries:
+        key, value = str(entry.key.value), entry.value
+        if isinstance(value, nodes.Scalar):
+            data[key] = value.value
+        else:
+            data[key] = _outline(entry) if key in _NESTED else nodes.plain(value)
+    return data
 
 
 def _outline(entry: nodes.Entry) -> Json:

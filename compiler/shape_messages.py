@@ -90,12 +90,12 @@ def code_of(breach: Breach) -> str:
 def tell(breach: Breach, subject: Subject, report: Report) -> None:
     """Report a broken rule of `subject`.
 
-    Errors: TR201 to TR216, TR220 to TR223.
+    Errors: TR201 to TR216, TR220 to TR223, TR225.
     """
     code = code_of(breach)
-    if breach.keyword == "required":
-        _tell_missing(subject, report)
-    elif breach.keyword == "additionalProperties":
+    if breach.keyword == "required" and not breach.path:
+        _tell_missing(code, subject, report)
+    elif breach.keyword == "additionalProperties" and not breach.path:
         _tell_unknown(code, subject, report)
     else:
         _tell_value(code, breach, subject, report)
@@ -121,10 +121,10 @@ def describe(value: Json) -> str:
     return "a mapping"
 
 
-def _tell_missing(subject: Subject, report: Report) -> None:
+def _tell_missing(code: str, subject: Subject, report: Report) -> None:
     present = frozenset(subject.node.keys())
     missing = (key for key in needed_keys(subject.definition) if key not in present)
-    report.add("TR201", subject.span, where=subject.where, key="' and '".join(missing))
+    report.add(code, subject.span, where=subject.where, key="' and '".join(missing))
 
 
 def _tell_unknown(code: str, subject: Subject, report: Report) -> None:
@@ -215,6 +215,8 @@ def _hint_for_key(key: str, definition: str, present: frozenset[str]) -> str | N
     guess = _similar(key, definition)
     if guess is not None and guess not in present:
         return f"did you mean '{guess}'?"
+    if definition == "header" and key in known_keys(""):
+        return f"'{key}' stands at the top of the file, beside 'steps'"
     owners = [kind for kind in kinds() if key in known_keys(kind)]
     if definition not in kinds() or not owners:
         return None
@@ -234,6 +236,8 @@ def _hint_for_value(code: str, breach: Breach) -> str | None:
             return remedy(value)
         case "TR221", _:
             return _expected(breach)
+        case "TR216", "pattern" if breach.path == ("on_timeout",):
+            return f"to choose an option, write '{{choose: {value}}}'"
         case "TR204" | "TR206", "enum" if isinstance(value, str):
             allowed = breach.rule.get("enum")
             known = allowed if isinstance(allowed, list) else []

@@ -19,7 +19,7 @@ from treadle.plan.expression import Json
 Path: TypeAlias = tuple[str | int, ...]
 
 _REFERENCE = "#/$defs/"
-_SEPARATE = frozenset({"header", "requires", "input", "output", "step"})
+_SEPARATE = frozenset({"header", "requires", "input", "output", "step", "retry", "concurrency"})
 _FREE_KEY = "^x-"
 
 
@@ -123,7 +123,7 @@ def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
     if reference is None:
         return rest
     name = reference.removeprefix(_REFERENCE)
-    return {} if name in _SEPARATE else {**_resolved(definitions[name], definitions), **rest}
+    return rest if name in _SEPARATE else {**_resolved(definitions[name], definitions), **rest}
 
 
 @cache

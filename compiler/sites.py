@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from treadle.compiler import nodes
-from treadle.compiler.chains import Chain, chains
+from treadle.compiler.chains import Chain
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.positions import span_of
 from treadle.compiler.scope import Declaration
@@ -21,7 +21,7 @@ BLOCK_OPENS = "{{"
 _TRUTH_TEXTS: Mapping[str, bool] = {"": False, "false": False, "true": True}
 
 
-class Site(Struct, frozen=True, kw_only=True):
+class Site(Struct, frozen=True, kw_only=True, gc=False):
     """One expression of a workflow where it stands.
 
     Shapes: `step` is None in the workflow's outputs. `key` leads to the scalar from the step
@@ -76,7 +76,7 @@ class Reading(Struct):
         return known
 
 
-class Field(Struct, frozen=True, kw_only=True):
+class Field(Struct, frozen=True, kw_only=True, gc=False):
     """Where a value stands: the reading it belongs to, its step and its key."""
 
     reading: Reading
@@ -156,7 +156,7 @@ def _evaluated(scalar: nodes.Scalar, here: Field, *, is_condition: bool = False)
             expression=block.expression,
             offset=block.offset,
             document=here.reading.document,
-            chains=tuple(chains(block.expression.tree)),
+            chains=block.chains,
         )
         for block in template.blocks
     )

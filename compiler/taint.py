@@ -56,7 +56,8 @@ class Taint(Struct):
         taint = Taint(workflow, Records(workflow=workflow))
         for declared in workflow.names.declarations:
             step = workflow.by_path.get(declared.path)
-            if isinstance(step, plan.ShellStep):
+            # What others print is found when somebody asks: they read no further step.
+            if isinstance(step, plan.ShellStep) and isinstance(step.run, Text):
                 taint._is_own(step.run, declared)
         return taint
 

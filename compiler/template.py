@@ -12,29 +12,38 @@ from msgspec import Struct
 
 from treadle.compiler.blocks import is_expression
 from treadle.compiler.calls import check_calls, nodes_of
+from treadle.compiler.chains import Chain, chains
 from treadle.compiler.diagnostics import Fix, Report, Span
 from treadle.compiler.fixes import write_instead
 from treadle.compiler.lexer import Declared as Declared
 from treadle.compiler.lexer import Fault
 from treadle.compiler.nodes import Scalar
 from treadle.compiler.parser import parse
+from treadle.compiler.plain_path import plain_path
 from treadle.compiler.portability import check_portability
 from treadle.plan.evaluate import EvaluationError, evaluate
 from treadle.plan.expression import Expression, Literal, Node, Op, Single, Text, Value
 
 Locate: TypeAlias = Callable[[int, int], Span]
 
+# What most texts with a block are, and all that has to be known of them.
+_LONE_BLOCK = re.compile(r"\s*\{\{([^{}'\"]*)\}\}\s*")
 _QUOTED_OR_END = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"]|\}\}", re.DOTALL)
 
 
-class Block(Struct, frozen=True, kw_only=True):
-    """One expression of a scalar. Units: `offset` is where its text starts in the value."""
+class Block(Struct, frozen=True, kw_only=True, gc=False):
+    """One expression of a scalar.
+
+    Shapes: `chains` are those of the expression.
+    Units: `offset` is where its text starts in the value.
+    """
 
     expression: Expression
     offset: int
+    chains: tuple[Chain, ...]
 
 
-class Template(Struct, frozen=True, kw_only=True):
+class Template(Struct, frozen=True, kw_only=True, gc=False):
     """What a scalar means, and its blocks in source order."""
 
     value: Value
@@ -68,6 +77,10 @@ def read_template(
     text = scalar.value
     if not isinstance(text, str) or "{{" not in text:
         return Template(value=Literal(text))
+    lone = _LONE_BLOCK.fullmatch(text)
+    block = _path_block(lone[1], lone.start(1), declared) if lone is not None else None
+    if block is not None:
+        return Template(value=Single(block.expression), blocks=(block,))
     pieces = _split(text, locate, report)
     if pieces is None:
         return Template(value=Literal(text))
@@ -78,29 +91,39 @@ def read_template(
     parts = _read_pieces(pieces, context)
     if parts is None:
         return Template(value=Literal(text))
-    blocks = tuple(
-        Block(expression=part, offset=start) for start, part in parts if not isinstance(part, str)
-    )
+    blocks = tuple(part for part in parts if isinstance(part, Block))
     if not blocks:
-        return Template(value=Literal("".join(str(part) for _, part in parts)))
-    value = Single(blocks[0].expression) if is_lone else Text(tuple(part for _, part in parts))
-    return Template(value=value, blocks=blocks)
+        return Template(value=Literal("".join(part for part in parts if isinstance(part, str))))
+    if is_lone:
+        return Template(value=Single(blocks[0].expression), blocks=blocks)
+    joined = tuple(part.expression if isinstance(part, Block) else part for part in parts)
+    return Template(value=Text(joined), blocks=blocks)
+
+
+def _path_block(text: str, offset: int, declared: Declared) -> Block | None:
+    """Return the block of a plain path, None for any other text."""
+    path = plain_path(text, declared)
+    if path is None:
+        return None
+    return Block(expression=path.expression, offset=offset, chains=(path.chain,))
 
 
 def _read_pieces(
     pieces: list[tuple[int, str, bool]], context: _Context
-) -> list[tuple[int, str | Expression]] | None:
+) -> list[str | Block] | None:
     """Return the pieces with their blocks read, blank ones left out; None after a mistake."""
-    parts: list[tuple[int, str | Expression]] = []
+    parts: list[str | Block] = []
     is_sound = True
     for start, piece, is_block in pieces:
         if not is_block:
-            parts.append((start, piece))
+            parts.append(piece)
         elif piece.strip():
-            expression = _read_block(piece, start, context)
-            is_sound = is_sound and expression is not None
-            if expression is not None:
-                parts.append((start, expression))
+            block = _path_block(piece, start, context.declared)
+            if block is None:
+                block = _read_block(piece, start, context)
+            is_sound = is_sound and block is not None
+            if block is not None:
+                parts.append(block)
     return parts if is_sound else None
 
 
@@ -115,7 +138,7 @@ def _split(text: str, locate: Locate, report: Report) -> list[tuple[int, str, bo
         if start > position:
             pieces.append((position, text[position:start], False))
         close = _find_close(text, start + 2)
-        if "}}" not in text[start + 2 :]:
+        if text.find("}}", start + 2) == -1:
             report.add("TR402", locate(start, start + 2), fix=_closing_fix(text, start, locate))
             pieces.append((start, text[start:], False))
             return pieces
@@ -164,8 +187,15 @@ def _is_lone(text: str, pieces: list[tuple[int, str, bool]]) -> bool:
     return bool(blocks[0].strip())
 
 
-def _read_block(text: str, offset: int, context: _Context) -> Expression | None:
-    """Return the expression of one block; with a report when it is not one, None in strict mode."""
+def _read_block(text: str, offset: int, context: _Context) -> Block | None:
+    """Return one block; with a report when it is no expression, None in strict mode."""
+    expression = _read_expression(text, offset, context)
+    if expression is None:
+        return None
+    return Block(expression=expression, offset=offset, chains=tuple(chains(expression.tree)))
+
+
+def _read_expression(text: str, offset: int, context: _Context) -> Expression | None:
     try:
         parsed = parse(text, context.declared)
     except Fault as fault:

@@ -1,7 +1,7 @@
 """The expressions of a workflow with the types of their nodes and the words for messages."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -35,7 +35,7 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-class TypedSite(Struct, frozen=True, kw_only=True):
+class TypedSite(Struct, frozen=True, kw_only=True, gc=False):
     """One expression where it stands, and what each of its nodes can be."""
 
     site: Site
@@ -92,19 +92,19 @@ class TypedSite(Struct, frozen=True, kw_only=True):
 
 
 class TypedWorkflow(Struct, frozen=True, kw_only=True):
-    """A workflow with its expressions typed. Shapes: `sites` are in the order of `workflow`."""
+    """A workflow with expressions typed. Shapes: `sites` are in the order of `workflow`."""
 
     workflow: Workflow
     roots: Roots
     sites: tuple[TypedSite, ...]
 
 
-def type_sites(workflow: Workflow) -> TypedWorkflow:
-    """Return a workflow's expressions with the types of their nodes."""
+def type_sites(workflow: Workflow, sites: Iterable[Site] | None = None) -> TypedWorkflow:
+    """Return expressions with the types of their nodes, those of the whole workflow for None."""
     roots = Roots(workflow=workflow, records=Records(workflow=workflow))
     branches = _Branches(roots=roots)
     found = []
-    for site in workflow.sites:
+    for site in workflow.sites if sites is None else sites:
         scope = Place(roots=roots, reader=site.step, key=site.key)
         known = branches.known(site, scope) if site.step is not None else {}
         found.append(TypedSite(site=site, inference=infer(site.expression, scope, known)))

@@ -11,12 +11,13 @@ from msgspec import Struct
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.inputs import read_inputs
-from treadle.compiler.read_steps import read_steps
+from treadle.compiler.read_limits import concurrency
+from treadle.compiler.read_steps import read_closing, read_steps
 from treadle.compiler.scope import Names, declare
 from treadle.compiler.sites import Field, Inherited, Reading, Site, direct_value
 from treadle.compiler.template import Declared
 from treadle.plan.expression import Json, Literal
-from treadle.plan.plan import Defaults, Output
+from treadle.plan.plan import Concurrency, Defaults, Output
 from treadle.plan.steps import Step, walk
 
 DEFAULT_VERSION = "0.0.0"
@@ -26,7 +27,8 @@ class Workflow(Struct, frozen=True, kw_only=True):
     """What a plan is made of, and what the checks need to point at its mistakes.
 
     Shapes: `step_spans` and `by_path` are keyed by `Step.path`, the former with the span of the
-    id; `names` also holds the entries that were left out of `steps`.
+    id; `names` also holds the entries that were left out of `steps`. `closing` are the steps under
+    `finally`.
     """
 
     document: nodes.Document
@@ -37,6 +39,9 @@ class Workflow(Struct, frozen=True, kw_only=True):
     defaults: Defaults
     inputs: Mapping[str, Json]
     steps: tuple[Step, ...]
+    closing: tuple[Step, ...]
+    timeout_s: float | None
+    concurrency: Concurrency | None
     outputs: Mapping[str, Output]
     names: Names
     sites: tuple[Site, ...]
@@ -86,7 +91,8 @@ def read_workflow(document: nodes.Document, report: Report) -> Workflow:
         ),
         report=report,
     )
-    steps = read_steps(names, reading)
+    group = concurrency(root, reading)
+    steps, closing = read_steps(names, reading), read_closing(names, reading)
     outputs = _outputs(root, reading)
     return Workflow(
         document=document,
@@ -99,10 +105,13 @@ def read_workflow(document: nodes.Document, report: Report) -> Workflow:
         ),
         inputs=inputs,
         steps=steps,
+        closing=closing,
+        timeout_s=keys.seconds(root, "timeout"),
+        concurrency=group,
         outputs=MappingProxyType(outputs),
         names=names,
         sites=tuple(reading.sites),
-        by_path=MappingProxyType({step.path: step for step in walk(steps)}),
+        by_path=MappingProxyType({step.path: step for step in walk((*steps, *closing))}),
         step_spans=MappingProxyType({d.path: d.span for d in reversed(names.declarations)}),
     )
 

@@ -35,6 +35,11 @@ def item(owner: str, index: int) -> str:
     return f"{owner}/i{index}"
 
 
+def leg(number: int) -> str:
+    """Return the address of a leg of `finally`. Units: legs count from 1."""
+    return f"/finally/l{number}"
+
+
 def sequence_of(address: str) -> str:
     """Return the sequence that the step at an address stands in."""
     return address.rpartition("/")[0]

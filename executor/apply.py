@@ -4,11 +4,15 @@
 |---|---|
 | run-created | the run, its root sequence and scope |
 | run-resumed | inputs and their versions, answers; error and outputs are cleared |
+| run-rewound, run-forked, plan-replaced | the same, for a run that was taken back |
+| run-timed-out, cancel-requested | what was put off is dropped |
 | action-started | the occurrence is active, its attempt counted |
+| retry-scheduled, timer-fired | when another attempt of the occurrence begins |
 | action-finished, step-finished, outputs-collected | the occurrence has its record and its names |
 | branch-taken, loop-entered, fan-out-started | the same, and what is inside can begin |
 | round-started, item-started | a new sequence (for an item: in a scope of its own) |
 | step-left, step-halted, step-reopened | the phase of a control step |
+| closing-started | the sequence of a leg of `finally` |
 | run-* | the status of the run |
 
 Replaying a journal is nothing but this, from the first event to the last.
@@ -20,10 +24,22 @@ from msgspec.structs import replace
 from rpds import HashTrieMap, List
 
 from treadle.executor.address import ROOT
+from treadle.executor.attempts import (
+    failed_attempt,
+    fired,
+    in_flight,
+    is_retried,
+    scheduled,
+    tries_before,
+    with_result,
+)
+from treadle.executor.ending import closing_started, stopped, used_before
 from treadle.executor.events import (
     ActionFinished,
     ActionStarted,
     BranchTaken,
+    CancelRequested,
+    ClosingStarted,
     Continued,
     Event,
     FanOutStarted,
@@ -32,20 +48,27 @@ from treadle.executor.events import (
     ItemStarted,
     LoopEntered,
     OutputsCollected,
+    PlanReplaced,
     PutOff,
+    RetryScheduled,
     RoundStarted,
     RunAborted,
+    RunCancelled,
     RunCompleted,
     RunCreated,
     RunFailed,
+    RunForked,
     RunInterrupted,
     RunPaused,
     RunResumed,
+    RunRewound,
+    RunTimedOut,
     StepFinished,
     StepHalted,
     StepLeft,
     StepReopened,
     StepStatus,
+    TimerFired,
 )
 from treadle.executor.inside import (
     branch_taken,
@@ -58,6 +81,7 @@ from treadle.executor.inside import (
 from treadle.executor.open_steps import open_leaves
 from treadle.executor.program import Program
 from treadle.executor.recording import entered, recorded, with_occurrence
+from treadle.executor.rewind import resumption, rewound
 from treadle.executor.state import (
     RUN_SCOPE,
     Phase,
@@ -84,6 +108,7 @@ def created(program: Program, event: RunCreated) -> Run:
         commit=event.commit,
         created_at=event.at,
         updated_at=event.at,
+        working_since=event.at,
         actor=event.started_by,
         versions=HashTrieMap({name: 1 for name in event.inputs}),
         answered=HashTrieMap(),
@@ -105,6 +130,10 @@ def apply(run: Run, event: Event) -> Run:
             raise ValueError("a run is created once")
         case RunResumed() | RunInterrupted() | Continued():
             return _outside(run, event)
+        case RunRewound() | RunForked():
+            return _outside(rewound(run, event), resumption(event))
+        case PlanReplaced():
+            raise ValueError("a plan is replaced together with its program, see rebase.py")
         case ActionStarted():
             return _action_started(run, event)
         case ActionFinished():
@@ -129,14 +158,22 @@ def apply(run: Run, event: Event) -> Run:
             return replace(run, inputs={**run.inputs, event.name: ""})
         case PutOff():
             return replace(run, put_off=event.tasks)
-        case RunPaused() | RunFailed() | RunAborted() | RunCompleted():
+        case RetryScheduled():
+            return scheduled(run, event)
+        case TimerFired():
+            return fired(replace(run, updated_at=event.at), event)
+        case RunTimedOut() | CancelRequested():
+            return stopped(run, event)
+        case ClosingStarted():
+            return closing_started(run, event)
+        case RunPaused() | RunFailed() | RunAborted() | RunCancelled() | RunCompleted():
             return _rested(run, event)
         case _:
             assert_never(event)
 
 
 def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
-    run = replace(run, updated_at=event.at)
+    before, run = run, replace(run, updated_at=event.at)
     match event:
         case RunResumed():
             versions = run.versions
@@ -152,6 +189,8 @@ def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
                 versions=versions,
                 answers=HashTrieMap(event.answers),
                 put_off=(),
+                used_s=used_before(before, event),
+                working_since=event.at,
             )
         case RunInterrupted():
             return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
@@ -159,26 +198,34 @@ def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
             return replace(run, put_off=())
 
 
-def _rested(run: Run, event: RunPaused | RunFailed | RunAborted | RunCompleted) -> Run:
+def _rested(
+    run: Run, event: RunPaused | RunFailed | RunAborted | RunCancelled | RunCompleted
+) -> Run:
+    if isinstance(event, RunPaused):
+        return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
+    run = replace(run, closing=None)
     match event:
-        case RunPaused():
-            return replace(run, status=RunStatus.PAUSED, current=_open_leaf(run))
         case RunFailed():
             return replace(run, status=RunStatus.FAILED, error=event.error, current=_open_leaf(run))
         case RunAborted():
             return replace(
                 run, status=RunStatus.ABORTED, error=event.error, current=_open_leaf(run)
             )
+        case RunCancelled():
+            return replace(run, status=RunStatus.CANCELLED, error=event.error)
         case RunCompleted():
             return replace(run, status=RunStatus.COMPLETED, outputs=event.outputs)
 
 
 def _action_started(run: Run, event: ActionStarted) -> Run:
     starts = run.starts + 1
+    known = entered(run, event.address)
     occurrence = replace(
-        entered(run, event.address),
+        known,
         phase=Phase.ACTIVE,
         halt=None,
+        due=None,
+        tries=tries_before(known),
         attempts=event.attempt,
         log=starts,
         started_at=run.updated_at,
@@ -188,8 +235,11 @@ def _action_started(run: Run, event: ActionStarted) -> Run:
 
 def _action_finished(run: Run, event: ActionFinished) -> Run:
     occurrence = run.occurrences[event.address]
-    if occurrence.phase is not Phase.ACTIVE or occurrence.attempts != event.attempt:
+    if not in_flight(occurrence, event.attempt):
         raise ValueError(f"attempt {event.attempt} of {event.address} is not in flight")
+    if is_retried(occurrence, event):
+        return failed_attempt(run, event)
+    run = with_result(run, event)
     is_halting = event.status is StepStatus.FAILED and not occurrence.step.continue_on_error
     return recorded(
         run,
@@ -211,6 +261,7 @@ def _step_finished(run: Run, event: StepFinished) -> Run:
         error=event.error,
         phase=Phase.HALTED if event.halt is not None else Phase.DONE,
         halt=event.halt,
+        due=event.due,
     )
     step = run.occurrences[event.address].step
     if isinstance(step, GateStep) and (event.output or {}).get("choice") is not None:

@@ -12,8 +12,19 @@ class Perform(Struct, frozen=True, kw_only=True):
     attempt: int
 
 
+class StartTimer(Struct, frozen=True, kw_only=True):
+    """Tell when `due` has come; the time limit of the whole run has the address of the root.
+
+    A step's timer is answered by `TimerFired`, the run's by `RunTimedOut`. Units: `due` is an
+    ISO 8601 time in UTC. Timers are forgotten when the run rests.
+    """
+
+    address: str
+    due: str
+
+
 class Continue(Struct, frozen=True, kw_only=True):
     """Ask again at once: there is more to decide; answered by `Continued`."""
 
 
-Command: TypeAlias = Perform | Continue
+Command: TypeAlias = Perform | StartTimer | Continue

@@ -3,8 +3,11 @@
 | event from outside | what is decided |
 |---|---|
 | run-created | the first step is entered |
-| action-finished | done: the next step is entered; failed: its sequence halts |
+| action-finished | done: the next step is entered; failed: another attempt, or its sequence halts |
+| timer-fired | the next attempt of the step begins |
+| run-timed-out, cancel-requested | the run ends, after its `finally` |
 | run-resumed | every sequence that is open goes on at the step it stands at |
+| run-rewound, run-forked, plan-replaced | the same, from where the run was taken back to |
 | run-interrupted | nothing: the run rests |
 | continued | what was put off |
 
@@ -12,6 +15,7 @@
 |---|---|
 | enter a sequence's next step | enter.py, by the kind of the step |
 | leave a control step, halt a sequence, fill a fan-out, reopen | settle.py |
+| try again, end the run | retry.py, closing.py |
 
 `decide` has no clock, no randomness, no input or output: the same state and event give the same
 decision, in this process and in any other. It makes at most `MAX_DECISIONS` at once.
@@ -21,19 +25,28 @@ from msgspec import Struct
 
 from treadle.executor.address import ROOT, sequence_of
 from treadle.executor.apply import apply, created
+from treadle.executor.closing import cancel, limit, time_out
 from treadle.executor.commands import Command, Continue
-from treadle.executor.enter import enter
+from treadle.executor.enter import enter, start_action
 from treadle.executor.events import (
     ActionFinished,
+    CancelRequested,
     Continued,
     Event,
     OutsideEvent,
+    PlanReplaced,
     PutOff,
     RunCreated,
+    RunForked,
     RunInterrupted,
     RunResumed,
+    RunRewound,
+    RunTimedOut,
+    TimerFired,
 )
 from treadle.executor.program import Program
+from treadle.executor.rebase import plan_replaced
+from treadle.executor.retry import schedule
 from treadle.executor.settle import fill, halt, leave, reopen
 from treadle.executor.state import Phase, Run
 from treadle.executor.turn import Turn, Work
@@ -55,12 +68,15 @@ class Decision(Struct, frozen=True, kw_only=True):
 def decide(program: Program, run: Run | None, event: OutsideEvent) -> Decision:
     """Return everything that follows from an event; `run` is None before there is one.
 
+    Shapes: `program` is that of the plan that a run begins or goes on with.
     Errors: KeyError or ValueError for an event that cannot follow this state.
     """
     if isinstance(event, RunCreated):
         turn = Turn(run=created(program, event), events=[event])
     elif run is None:
         raise ValueError("the first event of a run is run-created")
+    elif isinstance(event, PlanReplaced):
+        turn = Turn(run=plan_replaced(program, run, event), events=[event])
     else:
         turn = Turn(run=apply(run, event), events=[event])
     _begin(turn, run, event)
@@ -71,17 +87,34 @@ def decide(program: Program, run: Run | None, event: OutsideEvent) -> Decision:
 def _begin(turn: Turn, before: Run | None, event: OutsideEvent) -> None:
     match event:
         case RunCreated():
+            limit(turn)
             turn.then(Work.ENTER, ROOT)
-        case RunResumed():
-            turn.then(Work.REOPEN, ROOT)
+        case RunResumed() | RunRewound() | RunForked() | PlanReplaced():
+            limit(turn)
+            turn.then(Work.REOPEN, turn.run.top)
         case ActionFinished(address=address):
-            is_done = turn.occurrence(address).phase is Phase.DONE
-            turn.then(Work.ENTER if is_done else Work.HALT, sequence_of(address))
+            _go_on(turn, address)
+        case TimerFired(address=address):
+            start_action(turn, address)
+        case RunTimedOut():
+            time_out(turn)
+        case CancelRequested():
+            cancel(turn, event)
         case Continued():
             tasks = before.put_off if before is not None else ()
             turn.work.extend((Work(str(work)), str(address)) for work, address in tasks)
         case RunInterrupted():
             pass
+
+
+def _go_on(turn: Turn, address: str) -> None:
+    match turn.occurrence(address).phase:
+        case Phase.DONE:
+            turn.then(Work.ENTER, sequence_of(address))
+        case Phase.HALTED:
+            turn.then(Work.HALT, sequence_of(address))
+        case Phase.ACTIVE:
+            schedule(turn, address)
 
 
 def _work_off(turn: Turn) -> None:

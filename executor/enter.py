@@ -6,25 +6,27 @@ An expression that cannot be evaluated is a failed step with a record like any o
 from typing import assert_never
 
 from treadle.executor import address as addresses
-from treadle.executor.address import ROOT
-from treadle.executor.commands import Perform
+from treadle.executor.closing import closed, end
+from treadle.executor.commands import Perform, StartTimer
 from treadle.executor.events import (
     ActionStarted,
     BranchTaken,
+    Ending,
     FanOutStarted,
     Halt,
     LoopEntered,
     OutputsCollected,
     RoundStarted,
-    RunCompleted,
-    RunFailed,
     StepFinished,
     StepStatus,
 )
 from treadle.executor.gate import enter_gate
+from treadle.executor.generations import next_attempt
 from treadle.executor.inside import outputs_of
 from treadle.executor.names import names
+from treadle.executor.program import CLOSING, MAIN
 from treadle.executor.state import RUN_SCOPE, Sequence
+from treadle.executor.timers import is_due
 from treadle.executor.turn import Turn, Work
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import EvaluationError, holds, render
@@ -57,12 +59,26 @@ def enter(turn: Turn, sequence_address: str) -> None:
             _enter_step(turn, sequence, step)
         except EvaluationError as error:
             fail(turn, sequence, step, error=error_text("TR801", reason=error.message))
-    elif sequence_address == ROOT:
+    elif sequence.body == MAIN:
         _complete(turn)
+    elif sequence.body == CLOSING:
+        closed(turn)
     elif sequence.is_item:
         turn.then(Work.FILL, sequence.owner)
     else:
         turn.then(Work.LEAVE, sequence.owner)
+
+
+def start_action(turn: Turn, address: str) -> None:
+    """Begin an attempt of an action, or go on waiting for the moment at which it is due."""
+    known = turn.run.occurrences.get(address)
+    if known is not None and known.waits_for_retry and known.due is not None:
+        if not is_due(known.due, turn.run.updated_at):
+            turn.commands.append(StartTimer(address=address, due=known.due))
+            return
+    attempt = next_attempt(turn.run, address)
+    turn.happens(ActionStarted(address=address, attempt=attempt))
+    turn.commands.append(Perform(address=address, attempt=attempt))
 
 
 def fail(
@@ -101,7 +117,7 @@ def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
         return finish(turn, sequence, skipped)
     match step:
         case ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep():
-            _start_action(turn, address)
+            start_action(turn, address)
         case GateStep():
             finish(turn, sequence, enter_gate(turn, step, address=address, roots=roots))
         case SlotStep():
@@ -124,13 +140,6 @@ def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
             _collect(turn, sequence, step, roots=roots)
         case _:
             assert_never(step)
-
-
-def _start_action(turn: Turn, address: str) -> None:
-    known = turn.run.occurrences.get(address)
-    attempt = known.attempts + 1 if known is not None else 1
-    turn.happens(ActionStarted(address=address, attempt=attempt))
-    turn.commands.append(Perform(address=address, attempt=attempt))
 
 
 def _take(
@@ -221,6 +230,6 @@ def _complete(turn: Turn) -> None:
     try:
         outputs = {name: render(output.value, roots) for name, output in declared.items()}
     except EvaluationError as error:
-        turn.happens(RunFailed(error=error_text("TR801", reason=error.message)))
+        end(turn, Ending.FAILED, error=error_text("TR801", reason=error.message))
     else:
-        turn.happens(RunCompleted(outputs=outputs))
+        end(turn, Ending.COMPLETED, outputs=outputs)

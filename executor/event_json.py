@@ -1,15 +1,25 @@
 """Events as JSON and back; fields that hold nothing are left out.
 
-`from_json(to_json(event)) == event`; the JSON fits schemas/event.schema.json.
+`from_json(to_json(event)) == event`; the JSON fits schemas/event.schema.json. What is read is
+checked against the types of the event's fields, so that nothing else gets past this module.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, get_args
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
-from treadle.executor.events import Answer, Event, Halt, StepStatus
+import msgspec
+
+from treadle.executor.events import Answer, Event
 from treadle.plan.struct_fields import fields_of
+
+_TIMES = frozenset({"at", "due"})
+_SCALARS = frozenset({bool, int, float, str})  # the union of all of them is JSON
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -23,18 +33,26 @@ def to_json(event: Event) -> dict[str, Any]:
     return data
 
 
-def from_json(data: Mapping[str, Any]) -> Event:
+def from_json(data: object) -> Event:
     """Read an event from its JSON data.
 
-    Errors: KeyError, TypeError or ValueError for data that is not an event.
+    Errors: ValueError for data that is not an event, with the reason.
     """
-    kind = _kinds()[data["event"]]
-    decoded = {
-        name: _DECODERS.get(name, _unchanged)(value)
-        for name, value in data.items()
-        if name != "event"
-    }
-    event: Event = kind(**decoded)
+    if not isinstance(data, dict) or not isinstance(data.get("event"), str):
+        raise ValueError("an event is an object with its name")
+    kind = _kinds().get(data["event"])
+    if kind is None:
+        raise ValueError(f"no event is called '{data['event']}'")
+    try:
+        read = msgspec.convert(data, _mirror(kind))
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{data['event']}: {error}") from error
+    fields: dict[str, Any] = {name: getattr(read, name) for name, _, _ in _fields(kind)}
+    for name in _TIMES & fields.keys():
+        _check_time(data["event"], name, fields[name])
+    if "answers" in fields:
+        fields["answers"] = {at: _answer(held) for at, held in fields["answers"].items()}
+    event: Event = kind(**fields)
     return event
 
 
@@ -58,13 +76,59 @@ def _fields(kind: Any) -> tuple[tuple[str, bool, Any], ...]:
     return tuple((field.name, field.required, field.default) for field in fields_of(kind))
 
 
+@cache
+def _mirror(kind: Any) -> Any:
+    """Return a type with the fields of an event's kind that also reads its name, and no more."""
+    fields: list[Any] = [("event", str)]
+    for field in fields_of(kind):
+        hint = dict[str, _AnswerText] if field.name == "answers" else _readable(field.type)
+        fields.append((field.name, hint) if field.required else (field.name, hint, field.default))
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+class _AnswerText(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An answer as it is written: without what is not known."""
+
+    choice: str
+    at: str
+    by: str | None = None
+    comment: str | None = None
+
+
+def _readable(hint: Any) -> Any:
+    """Return a type hint with anything in the place of JSON, whose reader has checked it."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if _SCALARS <= set(arguments):
+        return Any
+    if origin is None:
+        return hint
+    if origin in (Union, UnionType):
+        return reduce(or_, (_readable(argument) for argument in arguments))
+    kind: Any = dict if origin is Mapping else origin
+    return kind[tuple(a if a is ... else _readable(a) for a in arguments)]
+
+
+def _check_time(event: str, field: str, text: str | None) -> None:
+    try:
+        is_time = text is None or datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        is_time = False
+    if not is_time:
+        raise ValueError(f"{event}: '{text}' is not a time - at `$.{field}`")
+
+
+def _answer(read: _AnswerText) -> Answer:
+    _check_time("answer", "at", read.at)
+    return Answer(choice=read.choice, by=read.by, at=read.at, comment=read.comment)
+
+
 def _encoded(name: str, value: Any) -> Any:
     if name == "answers":
         return {
             address: {key: held for key, held in _answer_fields(answer) if held is not None}
             for address, answer in value.items()
         }
-    if isinstance(value, StepStatus | Halt):
+    if isinstance(value, Enum):
         return value.value
     return value
 
@@ -76,30 +140,3 @@ def _answer_fields(answer: Answer) -> tuple[tuple[str, str | None], ...]:
         ("at", answer.at),
         ("comment", answer.comment),
     )
-
-
-def _answers(data: Mapping[str, Any]) -> dict[str, Answer]:
-    return {address: Answer(**{"by": None, **answer}) for address, answer in data.items()}
-
-
-def _halt(data: str | None) -> Halt | None:
-    return Halt(data) if data is not None else None
-
-
-def _tasks(data: list[Any]) -> tuple[Any, ...]:
-    return tuple(tuple(task) for task in data)
-
-
-def _unchanged(data: Any) -> Any:
-    return data
-
-
-_DECODERS: Mapping[str, Callable[[Any], Any]] = {
-    "status": StepStatus,
-    "halt": _halt,
-    "answers": _answers,
-    "secrets": tuple,
-    "items": tuple,
-    "sources": tuple,
-    "tasks": _tasks,
-}

@@ -4,10 +4,17 @@
 |---|---|---|
 | run-created | outside | a run begins, with its inputs |
 | run-resumed | outside | somebody goes on with it: new inputs, answers to gates |
+| run-rewound | outside | somebody went back to a step: it and all behind it run again |
+| run-forked | outside | the same, in a copy of the run that has an id of its own |
+| plan-replaced | outside | somebody goes on with it under an edited plan |
 | run-interrupted | outside | a signal stopped it; what was in flight runs again |
+| run-timed-out | outside | the time limit of the run is over; what was in flight is lost |
+| cancel-requested | outside | somebody ends the run for good |
 | action-finished | outside | an action gave its result |
+| timer-fired | outside | the wait before another attempt is over |
 | continued | outside | the decisions that were put off go on |
 | action-started | decided | an attempt of an acting step is in flight |
+| retry-scheduled | decided | an attempt failed, another one follows at its time |
 | branch-taken | decided | an `if` or `switch` chose a list of steps |
 | loop-entered, round-started | decided | a loop goes round |
 | fan-out-started, item-started | decided | a fan-out has its items, an item runs |
@@ -17,7 +24,8 @@
 | step-halted | decided | something inside a control step stopped it |
 | step-reopened | decided | a stopped control step goes on |
 | input-reset | decided | a rejected gate emptied its verdict input |
-| run-paused, run-failed, run-aborted, run-completed | decided | the run rests or ends |
+| closing-started | decided | the run is about to end: its `finally` runs first |
+| run-paused, run-failed, run-aborted, run-cancelled, run-completed | decided | it rests or ends |
 | put-off | decided | a thousand decisions are enough for one transaction |
 
 Events are facts: applying them never needs a clock, a file or the workflow's text.
@@ -47,6 +55,15 @@ class Halt(StrEnum):
     PAUSED = "paused"
     FAILED = "failed"
     ABORTED = "aborted"
+
+
+class Ending(StrEnum):
+    """How a run ends, when its `finally` is done."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    CANCELLED = "cancelled"
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -86,11 +103,65 @@ class RunResumed(Struct, frozen=True, kw_only=True):
     answers: Mapping[str, Answer]
 
 
+class RunRewound(Struct, frozen=True, kw_only=True):
+    """Somebody went back to the step at `address`, which runs again with all that is behind it."""
+
+    at: str
+    by: str | None
+    address: str
+    inputs: Mapping[str, Json]
+    answers: Mapping[str, Answer]
+
+
+class RunForked(Struct, frozen=True, kw_only=True):
+    """A copy of a run goes its own way under the id `run_id`, from the step at `address` on."""
+
+    run_id: str
+    at: str
+    by: str | None
+    address: str
+    inputs: Mapping[str, Json]
+    answers: Mapping[str, Answer]
+    commit: str | None = None
+
+
+class PlanReplaced(Struct, frozen=True, kw_only=True):
+    """Somebody goes on with a run under an edited plan.
+
+    Shapes: the steps at `addresses` run again with all that is behind them. `inputs` are all
+    values under the new plan, `given` the names of those that are new, `secrets` the names of the
+    secrets that were given.
+    """
+
+    at: str
+    by: str | None
+    plan_digest: str
+    addresses: tuple[str, ...]
+    inputs: Mapping[str, Json]
+    given: tuple[str, ...]
+    answers: Mapping[str, Answer]
+    secrets: tuple[str, ...] = ()
+
+
 class RunInterrupted(Struct, frozen=True, kw_only=True):
     """A signal stopped the run; attempts in flight are lost."""
 
     at: str
     reason: str
+
+
+class RunTimedOut(Struct, frozen=True, kw_only=True):
+    """The time limit of the run is over; attempts in flight are lost."""
+
+    at: str
+
+
+class CancelRequested(Struct, frozen=True, kw_only=True):
+    """Somebody ends the run for good; attempts in flight are lost."""
+
+    at: str
+    by: str | None
+    reason: str | None = None
 
 
 class ActionFinished(Struct, frozen=True, kw_only=True):
@@ -104,6 +175,13 @@ class ActionFinished(Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class TimerFired(Struct, frozen=True, kw_only=True):
+    """The wait before another attempt of the step at `address` is over."""
+
+    at: str
+    address: str
+
+
 class Continued(Struct, frozen=True, kw_only=True):
     """The decisions that were put off go on."""
 
@@ -115,6 +193,14 @@ class ActionStarted(Struct, frozen=True, kw_only=True):
 
     address: str
     attempt: int
+
+
+class RetryScheduled(Struct, frozen=True, kw_only=True):
+    """Another attempt follows on one that failed. Units: `due` is an ISO 8601 time in UTC."""
+
+    address: str
+    attempt: int
+    due: str
 
 
 class BranchTaken(Struct, frozen=True, kw_only=True):
@@ -155,13 +241,17 @@ class ItemStarted(Struct, frozen=True, kw_only=True):
 
 
 class StepFinished(Struct, frozen=True, kw_only=True):
-    """A step ended without an action; `halt` says what that does to its sequence."""
+    """A step ended without an action; `halt` says what that does to its sequence.
+
+    Shapes: `due` is the moment until which a gate waits for an answer, None for ever.
+    """
 
     address: str
     status: StepStatus
     output: Mapping[str, Json] | None
     error: str | None = None
     halt: Halt | None = None
+    due: str | None = None
 
 
 class OutputsCollected(Struct, frozen=True, kw_only=True):
@@ -199,6 +289,18 @@ class InputReset(Struct, frozen=True, kw_only=True):
     name: str
 
 
+class ClosingStarted(Struct, frozen=True, kw_only=True):
+    """The run is about to end: its `finally` runs, and then it ends as is said here.
+
+    Units: legs count from 1; a resumed run that ends again has another one.
+    """
+
+    leg: int
+    status: Ending
+    error: str | None = None
+    outputs: Mapping[str, Json] | None = None
+
+
 class RunPaused(Struct, frozen=True, kw_only=True):
     """Nothing is in flight and somebody has to do something."""
 
@@ -215,6 +317,12 @@ class RunAborted(Struct, frozen=True, kw_only=True):
     error: str | None
 
 
+class RunCancelled(Struct, frozen=True, kw_only=True):
+    """Somebody ended the run for good."""
+
+    error: str | None
+
+
 class RunCompleted(Struct, frozen=True, kw_only=True):
     """Every step is done; `outputs` are the workflow's own."""
 
@@ -227,9 +335,22 @@ class PutOff(Struct, frozen=True, kw_only=True):
     tasks: tuple[tuple[str | int, ...], ...]
 
 
-OutsideEvent: TypeAlias = RunCreated | RunResumed | RunInterrupted | ActionFinished | Continued
+OutsideEvent: TypeAlias = (
+    RunCreated
+    | RunResumed
+    | RunRewound
+    | RunForked
+    | PlanReplaced
+    | RunInterrupted
+    | RunTimedOut
+    | CancelRequested
+    | ActionFinished
+    | TimerFired
+    | Continued
+)
 DecidedEvent: TypeAlias = (
     ActionStarted
+    | RetryScheduled
     | BranchTaken
     | LoopEntered
     | RoundStarted
@@ -241,9 +362,11 @@ DecidedEvent: TypeAlias = (
     | StepHalted
     | StepReopened
     | InputReset
+    | ClosingStarted
     | RunPaused
     | RunFailed
     | RunAborted
+    | RunCancelled
     | RunCompleted
     | PutOff
 )

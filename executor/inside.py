@@ -158,7 +158,14 @@ def _reopened(run: Run, owner: Occurrence) -> Run:
     if fan is not None:
         again = tuple(i for i in range(fan.next) if not _item_is_done(run, owner, i))
         fan = replace(fan, again=again, active=0, is_halting=False)
-    reopened = replace(owner, phase=Phase.ACTIVE, halt=None, halt_error=None, fan=fan)
+    reopened = replace(
+        owner,
+        phase=Phase.ACTIVE,
+        halt=None,
+        halt_error=None,
+        fan=fan,
+        failures=0 if owner.phase is Phase.HALTED else owner.failures,
+    )
     run = with_occurrence(run, reopened)
     has_inside = owner.segment is not None or owner.rounds or fan is not None
     return run if has_inside else unnamed(run, reopened)

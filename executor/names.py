@@ -6,7 +6,7 @@
 | steps | the records of the steps that have one, by the names of the scope |
 | item | the item of the innermost fan-out |
 | fan_in | the results that a fan-in collects |
-| context | run_id and workflow_dir |
+| context | run_id and workflow_dir; in `finally` also the status that the run will have |
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,12 +37,15 @@ class StepsView(Mapping[str, Json]):
 def names(run: Run, scope: str) -> dict[str, Json]:
     """Return the roots that an expression in `scope` can read."""
     here = run.scopes[scope]
+    context: dict[str, Json] = {"run_id": run.id, "workflow_dir": run.workflow_dir}
+    if run.closing is not None:
+        context["status"] = run.closing.status.value
     return {
         "inputs": run.inputs,
         "steps": StepsView(run, here),
         "item": here.item,
         "fan_in": None,
-        "context": {"run_id": run.id, "workflow_dir": run.workflow_dir},
+        "context": context,
     }
 
 

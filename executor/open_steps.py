@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from treadle.executor import address as addresses
-from treadle.executor.address import ROOT
 from treadle.executor.state import Occurrence, Phase, Run, Sequence
 from treadle.plan.steps import GateStep
 
 
 def open_leaves(run: Run) -> Iterator[Occurrence]:
     """Yield the innermost open steps in the order of execution; several in a fan-out only."""
-    pending = [run.sequences[ROOT]]
+    pending = [run.sequences[run.top]]
     while pending:
         sequence = pending.pop()
         step = run.open_step(sequence)

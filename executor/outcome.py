@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from treadle.executor.open_steps import open_leaves
-from treadle.executor.state import RUN_SCOPE, Occurrence, Run, RunStatus
+from treadle.executor.state import RUN_SCOPE, Occurrence, Run, RunStatus, Try
 from treadle.plan.expression import Json
 from treadle.plan.steps import GateStep
 from treadle.plan.text import as_text
@@ -42,6 +42,7 @@ def status_object(run: Run, status: RunStatus) -> dict[str, Any]:
         "plan_digest": run.program.plan.digest,
         "lenient": run.lenient,
         "started_by": run.started_by,
+        **({} if run.forked_from is None else {"forked_from": run.forked_from}),
         "commit": run.commit,
         "inputs": run.inputs,
         "steps": {
@@ -88,7 +89,7 @@ def _status(occurrence: Occurrence) -> str | None:
 
 
 def _result(occurrence: Occurrence) -> dict[str, Json]:
-    return {
+    shown: dict[str, Json] = {
         "address": occurrence.address,
         "type": occurrence.step.kind.value,
         "status": _status(occurrence),
@@ -97,6 +98,20 @@ def _result(occurrence: Occurrence) -> dict[str, Json]:
         "attempts": occurrence.attempts,
         "started_at": occurrence.started_at,
         "finished_at": occurrence.finished_at,
+    }
+    if occurrence.attempts > 1:
+        shown["tries"] = [_try(ended) for ended in occurrence.tries]
+    return shown
+
+
+def _try(ended: Try) -> dict[str, Json]:
+    return {
+        "number": ended.number,
+        "status": ended.status.value,
+        "exit_code": ended.exit_code,
+        "error": ended.error,
+        "started_at": ended.started_at,
+        "finished_at": ended.finished_at,
     }
 
 
@@ -108,10 +123,12 @@ def _gate(run: Run) -> dict[str, Json] | None:
     if leaf is None or not isinstance(leaf.step, GateStep) or leaf.output is None:
         return None
     message = leaf.output.get("message")
+    deadline: dict[str, Json] = {} if leaf.due is None else {"due": leaf.due}
     return {
         "step_id": leaf.qualified,
         "address": leaf.address,
         "message": None if message is None else as_text(message),
         "options": list(leaf.step.options),
         "choice": leaf.output.get("choice"),
+        **deadline,
     }

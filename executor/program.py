@@ -7,8 +7,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from treadle.executor.address import ROOT
 from treadle.plan.plan import Plan
 from treadle.plan.steps import FanOutStep, LoopStep, Step, branches
+
+MAIN = (ROOT, "")  # the key of a plan's own list of steps
+CLOSING = (ROOT, "finally")
 
 
 class Body(Struct, frozen=True, kw_only=True):
@@ -33,7 +37,10 @@ class Program(Struct, frozen=True, eq=False):
         """Return the program of a plan."""
         bodies: dict[tuple[str, str], Body] = {}
         steps: dict[str, Step] = {}
-        pending = [(("", ""), Body(steps=plan.steps, in_loop=False))]
+        pending = [
+            (MAIN, Body(steps=plan.steps, in_loop=False)),
+            (CLOSING, Body(steps=plan.closing, in_loop=False)),
+        ]
         while pending:
             key, body = pending.pop()
             bodies[key] = body

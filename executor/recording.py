@@ -58,6 +58,7 @@ def recorded(
     halt: Halt | None = None,
     fan: Fan | None = None,
     segment: str | None = None,
+    due: str | None = None,
 ) -> Run:
     """Give an occurrence its record, and its scope the names it goes by from now on."""
     occurrence = entered(run, address)
@@ -76,6 +77,7 @@ def recorded(
         segment=segment if segment is not None else occurrence.segment,
         shadowed=occurrence.shadowed if named == address else named,
         finished_at=run.updated_at,
+        due=due,
     )
     run = with_occurrence(run, occurrence)
     run = _named(run, sequence.scope, (occurrence.step.id, occurrence.local), address)

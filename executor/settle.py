@@ -6,24 +6,26 @@ items is at work any more; at the root it ends or pauses the run.
 
 from treadle.executor import address as addresses
 from treadle.executor.address import ROOT
+from treadle.executor.closing import end, halted
 from treadle.executor.enter import fail
 from treadle.executor.events import (
+    Ending,
     Halt,
     ItemStarted,
     RoundStarted,
-    RunAborted,
-    RunFailed,
     RunPaused,
     StepHalted,
     StepLeft,
     StepReopened,
 )
 from treadle.executor.names import names
+from treadle.executor.program import CLOSING, MAIN
 from treadle.executor.state import Occurrence, Phase, Sequence
 from treadle.executor.turn import Turn, Work
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import EvaluationError, holds
-from treadle.plan.steps import FanOutStep, LoopStep
+from treadle.plan.expression import Json
+from treadle.plan.steps import FanOutStep, LoopStep, OnLimit
 
 
 def leave(turn: Turn, address: str) -> None:
@@ -50,12 +52,11 @@ def _next_round(turn: Turn, owner: Occurrence, step: LoopStep) -> None:
         turn.happens(RoundStarted(address=owner.address, round=owner.rounds + 1))
         turn.then(Work.ENTER, addresses.round_(owner.address, owner.rounds + 1))
         return
-    turn.happens(
-        StepLeft(
-            address=owner.address,
-            output={"iterations": owner.rounds, "limit_reached": goes_on},
-        )
-    )
+    ended: dict[str, Json] = {"iterations": owner.rounds, "limit_reached": goes_on}
+    if goes_on and step.on_limit is OnLimit.FAIL:
+        text = error_text("TR817", limit=step.max_iterations)
+        return fail(turn, sequence, step, error=text, output={**(owner.output or {}), **ended})
+    turn.happens(StepLeft(address=owner.address, output=ended))
     turn.then(Work.ENTER, owner.sequence)
 
 
@@ -63,14 +64,16 @@ def halt(turn: Turn, sequence_address: str) -> None:
     """Stop a sequence at the step it stands at, and what stands around it."""
     sequence = turn.run.sequences[sequence_address]
     stopped = _stopped(turn, sequence)
-    if sequence_address == ROOT:
+    if sequence.body == MAIN:
         match stopped.halt:
             case Halt.PAUSED:
                 turn.happens(RunPaused())
             case Halt.ABORTED:
-                turn.happens(RunAborted(error=stopped.halt_error))
+                end(turn, Ending.ABORTED, error=stopped.halt_error)
             case _:
-                turn.happens(RunFailed(error=stopped.halt_error))
+                end(turn, Ending.FAILED, error=stopped.halt_error)
+    elif sequence.body == CLOSING:
+        halted(turn, stopped)
     elif sequence.is_item:
         turn.then(Work.FILL, sequence.owner)
     else:

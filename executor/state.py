@@ -14,8 +14,8 @@ from enum import StrEnum
 from msgspec import Struct
 from rpds import HashTrieMap, List
 
-from treadle.executor.address import ROOT
-from treadle.executor.events import Answer, Halt, StepStatus
+from treadle.executor.address import ROOT, leg
+from treadle.executor.events import Answer, Ending, Halt, StepStatus
 from treadle.executor.program import Program
 from treadle.plan.expression import Json
 from treadle.plan.steps import Step
@@ -49,13 +49,48 @@ class Phase(StrEnum):
     HALTED = "halted"
 
 
+class TryStatus(StrEnum):
+    """How an attempt of an action ended; LOST attempts gave no result."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+class Try(Struct, frozen=True, kw_only=True):
+    """One attempt of an action that is over. Units: ISO 8601 times in UTC; numbers from 1."""
+
+    number: int
+    started_at: str
+    finished_at: str | None
+    status: TryStatus
+    exit_code: int | None = None
+    error: str | None = None
+
+
+class Closing(Struct, frozen=True, kw_only=True):
+    """One leg of `finally`, and how the run ends when it is done."""
+
+    leg: int
+    status: Ending
+    error: str | None
+    outputs: Mapping[str, Json] | None
+
+    @property
+    def sequence(self) -> str:
+        """The address of the steps of this leg."""
+        return leg(self.leg)
+
+
 class Occurrence(Struct, frozen=True, kw_only=True):
     """One execution of a step.
 
     Shapes: `local` is its name in its scope, `qualified` the id that Spec Kit reports, `public`
     the id under which results are shown. `status` is None until there is a record. `halt_error`
     is the error of the step, here or inside, that caused `halt`. `shadowed` is the address that
-    `step.id` named in the scope before.
+    `step.id` named in the scope before. `tries` are the attempts that are over, once one has
+    failed or was lost; `failures` counts those that the budget of `retry` knows. `due` is when
+    another attempt begins, or until when a gate waits.
     Units: times are ISO 8601 in UTC; attempts count from 1.
     """
 
@@ -79,6 +114,24 @@ class Occurrence(Struct, frozen=True, kw_only=True):
     segment: str | None = None  # if, switch: the branch that was taken
     rounds: int = 0  # while, do-while: rounds that have begun
     fan: "Fan | None" = None  # fan-out
+    tries: tuple[Try, ...] = ()
+    failures: int = 0
+    due: str | None = None
+
+    @property
+    def waits_for_retry(self) -> bool:
+        """Whether an attempt failed, and another one follows when it is due."""
+        return self.due is not None and self.failures > 0 and self.phase is Phase.ACTIVE
+
+
+class Former(Struct, frozen=True, kw_only=True):
+    """What is kept of the occurrences that were taken out of a run at one address.
+
+    Units: `attempts` is the highest number used; `generation` counts the results that were final.
+    """
+
+    attempts: int = 0
+    generation: int = 0
 
 
 class Fan(Struct, frozen=True, kw_only=True):
@@ -133,6 +186,8 @@ class Run(Struct, frozen=True, kw_only=True):
     `answered` holds the version of the verdict input that a gate's latest answer saw, by the
     path of the gate; `history` holds addresses in the order in which they got a record, latest
     first; `current` is the qualified id of the step that was started last or stopped the run.
+    `closing` is the leg of `finally` at work, `legs` how many there were. `used_s` is the time
+    the run had worked when it went on at `working_since`.
     """
 
     program: Program
@@ -158,12 +213,23 @@ class Run(Struct, frozen=True, kw_only=True):
     scopes: "HashTrieMap[str, Scope]"
     history: "List[str]"
     starts: int = 0  # attempts of actions so far, in all
+    former: "HashTrieMap[str, Former]" = HashTrieMap()
+    forked_from: str | None = None  # the run whose copy this one began as
     put_off: tuple[tuple[str | int, ...], ...] = ()
+    closing: Closing | None = None
+    legs: int = 0
+    used_s: float = 0.0
+    working_since: str
 
     def open_step(self, sequence: Sequence) -> Step | None:
         """Return the step that a sequence stands at, None at its end."""
         steps = self.program.bodies[sequence.body].steps
         return steps[sequence.index] if sequence.index < len(steps) else None
+
+    @property
+    def top(self) -> str:
+        """The address of the sequence that the run works on: its steps, or a leg of `finally`."""
+        return self.closing.sequence if self.closing is not None else ROOT
 
     @property
     def step_index(self) -> int:

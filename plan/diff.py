@@ -14,7 +14,7 @@ from treadle.plan.contract import ValueChange, input_changes, output_changes
 from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
 from treadle.plan.steps import Step, branches
-from treadle.plan.written import FieldChange, changed, fields_of
+from treadle.plan.written import FieldChange, changed, fields_of, limits_of
 
 
 class StepWord(StrEnum):
@@ -78,6 +78,7 @@ def _head(plan: Plan) -> Mapping[str, Json]:
         "description": plan.description,
         "integration": plan.defaults.integration,
         "model": plan.defaults.model,
+        **limits_of(plan),
     }
 
 
@@ -93,7 +94,11 @@ class _Standing(Struct, frozen=True, kw_only=True):
 def _standings(plan: Plan) -> Mapping[str, _Standing]:
     """Return every step by its path, parents first, in source order."""
     found: dict[str, _Standing] = {}
-    pending = [_Standing(step=s, parent="", segment="", number=n) for n, s in _last_first(plan)]
+    pending = [
+        _Standing(step=step, parent="", segment=segment, number=number)
+        for segment, steps in (("finally", plan.closing), ("", plan.steps))
+        for number, step in reversed(tuple(enumerate(steps)))
+    ]
     while pending:
         here = pending.pop()
         found[here.step.path] = here
@@ -104,10 +109,6 @@ def _standings(plan: Plan) -> Mapping[str, _Standing]:
         ]
         pending.extend(reversed(inside))
     return found
-
-
-def _last_first(plan: Plan) -> tuple[tuple[int, Step], ...]:
-    return tuple(reversed(tuple(enumerate(plan.steps))))
 
 
 def _step_changes(old: Plan, new: Plan) -> Iterator[StepChange]:

@@ -44,7 +44,7 @@ class Op(StrEnum):
     PLUS = "plus"  # (node,)
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """One operator of a tree with its arguments and its place.
 
     Units: `at` is a character offset into the text of the expression. A filter's or test's
@@ -57,7 +57,7 @@ class Node(Struct, frozen=True):
     keywords: tuple[tuple[str, "Node"], ...] = ()
 
 
-class Expression(Struct, frozen=True):
+class Expression(Struct, frozen=True, gc=False):
     """One ``{{ … }}`` block: its text between the braces, its tree and the paths it reads.
 
     Shapes: each path of `reads` is a tuple of names, such as ("steps", "scan", "output"); it
@@ -69,19 +69,19 @@ class Expression(Struct, frozen=True):
     reads: tuple[tuple[str, ...], ...]
 
 
-class Literal(Struct, frozen=True):
+class Literal(Struct, frozen=True, gc=False):
     """A value that is taken as it stands."""
 
     value: Json
 
 
-class Single(Struct, frozen=True):
+class Single(Struct, frozen=True, gc=False):
     """A scalar that is exactly one block: the result keeps its type."""
 
     expression: Expression
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """Text with blocks in it: the result is text."""
 
     parts: tuple[str | Expression, ...]

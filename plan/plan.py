@@ -1,12 +1,12 @@
 """A compiled workflow: everything that running it needs, and nothing of the place it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
 
 from treadle.plan.expression import Json, Value
-from treadle.plan.steps import Step
+from treadle.plan.steps import Step, walk
 
 PLAN_FORMAT = 1
 
@@ -73,3 +73,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     closing: tuple[Step, ...] = ()
     concurrency: Concurrency | None = None
     format: int = PLAN_FORMAT
+
+
+def every_step(plan: Plan) -> Iterator[Step]:
+    """Yield every step of a plan, parents first, those under `finally` last."""
+    return walk((*plan.steps, *plan.closing))

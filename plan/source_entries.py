@@ -116,4 +116,18 @@ SOURCE_ENTRIES: tuple[Entry, ...] = (
     error("TR221", "bad-output-name", "'{name}' cannot be the name of an output"),
     error("TR222", "refused-key", "{where} cannot have the key '{key}'"),
     strict("TR223", "odd-value", "'{key}' must be {expected}, not {found}"),
+    error(
+        "TR224",
+        "gate-in-finally",
+        "a gate cannot stand under 'finally'",
+        "ask at the end of 'steps': what runs under 'finally' never waits",
+    ),
+    strict("TR225", "incomplete-addition", "{where} needs the key '{key}'"),
+    strict(
+        "TR226",
+        "on-timeout-without-timeout",
+        "'on_timeout' needs 'timeout'",
+        "say how many seconds to wait: 'timeout: 86400' is a day",
+    ),
+    strict("TR227", "unknown-option", "gate '{gate}' has no option '{option}'"),
 )

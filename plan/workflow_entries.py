@@ -46,6 +46,25 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
         "'{field}' of step '{step}' is always empty: its output is not captured",
         "write 'capture: true' at step '{step}'",
     ),
+    strict(
+        "TR323",
+        "closing-step",
+        "step '{name}' runs under 'finally', where nothing outside can read it",
+        "read it in a later step under 'finally', or move it into 'steps'",
+    ),
+    strict(
+        "TR324",
+        "status-outside-finally",
+        "'context.status' has a value only under 'finally'",
+        "before the end nobody knows how the run ends",
+    ),
+    strict("TR325", "group-reads-run", "the group of 'concurrency' can read 'inputs' only"),
+    error(
+        "TR326",
+        "step-called-finally",
+        "no step can be called 'finally' beside the steps under 'finally'",
+        "give it another id",
+    ),
     # 4xx: expressions and types
     strict("TR401", "expression-syntax", "{reason}"),
     strict("TR402", "unclosed-block", "'{{{{' is never closed, so this stays plain text"),
@@ -129,7 +148,7 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
         "TR508",
         "swallowed-cap",
         "after {cap} rounds the run goes on behind '{step}', whether this still holds or not",
-        "look at 'steps.{step}.output.limit_reached' behind the loop",
+        "write 'on_limit: fail', or look at 'steps.{step}.output.limit_reached' behind the loop",
     ),
     warning(
         "TR509",
@@ -180,6 +199,31 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
         "nothing reads what step '{step}' captures, and nobody sees it",
         "remove 'capture', or read 'steps.{step}.output.stdout'",
     ),
+    warning(
+        "TR518",
+        "single-attempt",
+        "one attempt is no retry: 'max_attempts' counts the first one, too",
+        "write 2 or more, or remove 'retry'",
+    ),
+    warning(
+        "TR519",
+        "waits-beyond-limit",
+        "the waits between the attempts add up to {total} s, and the run may take {limit} s",
+        "wait less ('max_delay' bounds each wait), or give the run more time",
+    ),
+    warning(
+        "TR520",
+        "idle-time-out",
+        "this answers with '{option}', after which 'on_reject: retry' asks gate '{gate}' again",
+        "choose an option that does not reject, or write 'on_timeout: abort'",
+    ),
+    warning(
+        "TR521",
+        "limit-beyond-run",
+        "this step may take {own} s, and the whole run {limit} s",
+        "give the step less time, or the run more",
+    ),
+    warning("TR522", "idle-retry-key", "'{key}' has no effect: {reason}"),
     warning(
         "TR530",
         "shell-injection",

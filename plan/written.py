@@ -7,7 +7,8 @@ from msgspec import Struct
 from treadle.plan import struct_fields
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text, Value
-from treadle.plan.steps import Step, SwitchStep
+from treadle.plan.plan import Concurrency, Plan
+from treadle.plan.steps import GateStep, Retry, Step, SwitchStep
 
 # What is no field of its own: places, steps inside, and what another field says already.
 _SKIPPED = frozenset(
@@ -19,6 +20,8 @@ _KEYS: Mapping[str, str] = {
     "timeout_s": "timeout",
     "slot": "name",
     "concurrency": "max_concurrency",
+    "delay_s": "delay",
+    "max_delay_s": "max_delay",
 }
 # Mappings whose members are told apart.
 _SPREAD = frozenset(("env", "input", "options", "integration_options", "output"))
@@ -41,7 +44,15 @@ def fields_of(step: Step) -> Mapping[str, Json]:
             found.update(_members(_KEYS.get(field.name, field.name), value))
     if isinstance(step, SwitchStep):
         found["cases"] = [case.key for case in step.cases]
+    if isinstance(step, GateStep) and step.on_timeout is not None:
+        found["on_timeout"] = {"choose": step.on_timeout}
     return found
+
+
+def limits_of(plan: Plan) -> Mapping[str, Json]:
+    """Return the limits of a workflow's runs by the keys of the format."""
+    limits = (("timeout", plan.timeout_s), ("concurrency", plan.concurrency))
+    return {key: value for name, limit in limits for key, value in _members(name, limit)}
 
 
 def changed(old: Mapping[str, Json], new: Mapping[str, Json]) -> tuple[FieldChange, ...]:
@@ -70,12 +81,22 @@ def written(value: Value) -> Json:
 
 def _members(name: str, value: object) -> Iterator[tuple[str, Json]]:
     """Yield a field, or the members of one that is a mapping."""
-    if isinstance(value, Mapping) and name == "fields":
+    if isinstance(value, Retry | Concurrency):
+        for field in struct_fields.fields_of(type(value)):
+            part: object = getattr(value, field.name)
+            if field.required or part != field.default:
+                yield f"{name}.{_KEYS.get(field.name, field.name)}", _field(part)
+    elif isinstance(value, Mapping) and name == "fields":
         yield from ((str(key), _plain(member)) for key, member in value.items())
     elif isinstance(value, Mapping) and name in _SPREAD:
         yield from ((f"{name}.{key}", _plain(member)) for key, member in value.items())
     else:
-        yield name, _plain(value)
+        yield name, _field(value)
+
+
+def _field(value: object) -> Json:
+    """Return a field as it was written: seconds are floats in a plan, and seldom in a workflow."""
+    return int(value) if isinstance(value, float) and value.is_integer() else _plain(value)
 
 
 def _plain(value: object) -> Json:

@@ -6,14 +6,17 @@ meanwhile. What the commands say is a snapshot, which docs/diagnostics.md quotes
 
 import argparse
 import fcntl
+import hashlib
 import os
 import shlex
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from ruamel.yaml import YAML
@@ -40,6 +43,10 @@ CASES = sorted((ROOT / "tests" / "cases" / "run").glob("*.yml"))
 SNAPSHOTS = ROOT / "snapshots" / "cases_run"
 FILE = "FILE"  # how a case calls itself
 SETTINGS = "treadle.toml says: "
+
+# The verbs that are called as they are; what the others print tells times.
+WHOLE_VERBS = frozenset({"validate", "export", "import", "prune"})
+WHOLE_OPTIONS = frozenset({"--from", "--plan"})
 
 FAKE_GH = """#!/bin/sh
 exit 1
@@ -81,6 +88,20 @@ def edit_journal(stage: Stage) -> None:
         journal.execute("UPDATE transactions SET body = replace(body, 'r1', 'r9')")
 
 
+def retell_journal(stage: Stage) -> None:
+    with closing(sqlite3.connect(stage.run / "journal.db")) as journal, journal:
+        rows = journal.execute("SELECT body FROM transactions ORDER BY number").fetchall()
+        journal.execute("DELETE FROM transactions")
+        chained = ""
+        for number, (body,) in enumerate((rows[0], *rows[2:]), start=1):
+            chained = hashlib.sha256(f"{chained}\n{body}".encode()).hexdigest()
+            journal.execute("INSERT INTO transactions VALUES (?, ?, ?)", (number, body, chained))
+
+
+def copy_run(stage: Stage) -> None:
+    shutil.copytree(stage.run, stage.run.with_name("r2"))
+
+
 def write_later_journal(stage: Stage) -> None:
     with closing(sqlite3.connect(stage.run / "journal.db")) as journal, journal:
         journal.execute("PRAGMA user_version = 99")
@@ -94,8 +115,43 @@ def lock_run(stage: Stage) -> None:
     stage.open_files.append(lock)
 
 
+def fill_group(stage: Stage) -> None:
+    folder = stage.folder / ".treadle" / "groups" / hashlib.sha256(b"deploy").hexdigest()
+    folder.mkdir(parents=True)
+    slot = os.open(folder / "0", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(slot, fcntl.LOCK_EX)
+    os.write(slot, b'{"run_id": "r0", "process": 4711, "since": "2026-01-01T00:00:00+00:00"}')
+    stage.open_files.append(slot)
+
+
+def write_notes(stage: Stage) -> None:
+    (stage.folder / "notes.zip").write_text("buy milk\n", encoding="utf-8")
+
+
+def write_later_archive(stage: Stage) -> None:
+    path = stage.folder / "r1.run.zip"
+    with ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["run.json"] = members["run.json"].replace(b'"format": 1', b'"format": 99')
+    with ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
 def block_folder(stage: Stage) -> None:
     (stage.folder / ".treadle").write_text("", encoding="utf-8")
+
+
+def edit_workflow(old: str, new: str) -> Callable[[Stage], None]:
+    """Return what edits the workflow of the case."""
+
+    def write(stage: Stage) -> None:
+        path = next(stage.folder.glob("tr*.yml"))
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return write
 
 
 def install_gh(stage: Stage) -> None:
@@ -119,7 +175,17 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "a later version writes flow.plan.json": write_later_plan,
     "somebody edits the journal of r1": edit_journal,
     "a later version writes the journal of r1": write_later_journal,
+    "somebody takes the first step out of the journal of r1 and computes the hashes anew": (
+        retell_journal
+    ),
+    "somebody copies the folder of r1 to r2": copy_run,
     "another process works on r1": lock_run,
+    "run r0 of the group deploy is at work in process 4711": fill_group,
+    "somebody writes a shopping list into notes.zip": write_notes,
+    "a later version writes r1.run.zip": write_later_archive,
+    "somebody edits the command of build": edit_workflow("run: echo built", "run: echo other"),
+    "somebody calls build compile": edit_workflow("id: build", "id: compile"),
+    "somebody gives the workflow another id": edit_workflow("id: other-workflow", "id: renamed"),
     "somebody makes a file called .treadle": block_folder,
     "the program gh finds no issue": install_gh,
     "answers.yml says 'gates: {reveiw: approve}'": answer("gates: {reveiw: approve}"),
@@ -194,8 +260,8 @@ def _said(line: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]
         for assignment in words[:program]:
             name, _, value = assignment.partition("=")
             patch.setenv(name, value)
-        if words[program + 1] == "validate":
-            said = CliRunner().invoke(build(words=["validate"]), words[program + 1 :])
+        if words[program + 1] in WHOLE_VERBS or WHOLE_OPTIONS & set(words):
+            said = CliRunner().invoke(build(words=[words[program + 1]]), words[program + 1 :])
             return f"{said.stdout}{said.stderr}".rstrip("\n").split("\n")
         try:
             with rejecting_refusals():

@@ -82,6 +82,17 @@ TABLE = (
     Row(file="release.yml", status="paused", steps={"approve": "paused"}),
     Row(file="release.yml", choices=("reject",), status="aborted"),
     Row(
+        file="retry-and-clean-up.yml",
+        outputs={"answer": "answered at attempt 3"},
+        steps={"fetch": "completed", "give-back": "completed", "tell": "completed"},
+    ),
+    Row(
+        file="retry-and-clean-up.yml",
+        inputs={"attempts": 9},
+        status="failed",
+        steps={"fetch": "failed", "give-back": "completed", "tell": "completed"},
+    ),
+    Row(
         file="safe-shell.yml",
         outputs={"title": 'It\'s "done"; echo $HOME', "words": "<two words><$PATH><'>"},
     ),

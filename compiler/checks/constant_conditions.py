@@ -26,10 +26,7 @@ def check_constant_conditions(flow: Flow, report: Report) -> None:
     """
     if flow.is_misread:
         return
-    for declared in flow.workflow.names.declarations:
-        step = flow.step(declared)
-        if step is None:
-            continue
+    for declared, step in flow.steps:
         _check(declared, "if", step.condition, report=report)
         if isinstance(step, IfStep | LoopStep) and not _is_said(declared, step, flow):
             _check(declared, "condition", step.test, report=report)
@@ -37,10 +34,12 @@ def check_constant_conditions(flow: Flow, report: Report) -> None:
 
 def _check(declared: Declaration, key: str, value: Value | None, *, report: Report) -> None:
     truth = constant_truth(value)
-    scalar = keys.scalar(declared.node, key)
     # A step whose own condition never holds is a dead one.
     is_dead = key == "if" and truth is False
-    if truth is not None and scalar is not None and not is_spelt_out(value) and not is_dead:
+    if truth is None or is_dead or is_spelt_out(value):
+        return
+    scalar = keys.scalar(declared.node, key)
+    if scalar is not None:
         report.add("TR503", scalar.span, holds="always holds" if truth else "never holds")
 
 

@@ -25,10 +25,7 @@ def check_dead_branches(flow: Flow, report: Report) -> None:
     """
     if flow.is_misread:
         return
-    for declared in flow.workflow.names.declarations:
-        step = flow.step(declared)
-        if step is None:
-            continue
+    for declared, step in flow.steps:
         if constant_truth(step.condition) is False:
             _add(report, _span(declared, "if"), what=f"step '{step.id}'", first=declared.span)
         _check_branches(declared, step, flow=flow, report=report)

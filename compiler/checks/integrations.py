@@ -25,11 +25,11 @@ def check_integrations(workflow: Workflow, report: Report) -> None:
           command: speckit.plan
           integration: claud        # TR319: no integration is called 'claud'
     """
-    hints, names = Hints(), known()
+    hints = Hints()
     head = keys.mapping(workflow.root, "workflow")
     default = keys.text_scalar(head, "integration") if head is not None else None
     for scalar in _literals(workflow, default):
-        name = str(scalar.value)
+        name, names = str(scalar.value), known()
         if name not in names:
             hint = hints.instead_of(name, names, what="the integrations")
             guess = hints.guess(name, names, what="the integrations")

@@ -8,13 +8,14 @@ from treadle.compiler.certainty import Doubt, doubts, fork_paths, guard_paths
 from treadle.compiler.diagnostics import Related, Report
 from treadle.compiler.exposure import exposed
 from treadle.compiler.flow import Flow, Path, Read, loops_around
-from treadle.compiler.scope import Declaration, may_have_run
+from treadle.compiler.scope import CLOSING, Declaration, may_have_run
 from treadle.plan.steps import Kind
 
 # Who reads these asks whether it ran.
 _QUESTIONS = (("status",), ("type",))
 # What is missing in a condition makes it false, and in what is only collected it stays missing.
 _PREPARED = frozenset({"condition", "if", "expression"})
+_UNLESS_ENDED = "give the value a '| default(…)', or look at 'context.status' first"
 # A text that reads more steps is not looked through to its end.
 _MOST_BESIDE = 50
 
@@ -40,6 +41,7 @@ def check_missing_values(flow: Flow, report: Report) -> None:
             report.add(
                 "TR505",
                 read.span,
+                hint=_UNLESS_ENDED if found.segment == CLOSING else None,
                 related=(_related(found),),
                 name=read.target.step.id,
                 why=_why(found, flow),
@@ -55,10 +57,12 @@ def _unprepared(read: Read, flow: Flow) -> Doubt | None:
         return None
     if step.order > reader.order or step is reader or step in reader.ancestors():
         return None
-    if read.path in _QUESTIONS or read.chain not in tuple(exposed(read.site.expression.tree)):
-        return None
     found = doubts(step, reader=reader, flow=flow)
-    if not found or any(is_guarded(read, each, flow) for each in found):
+    if not found or read.path in _QUESTIONS:
+        return None
+    if read.chain not in tuple(exposed(read.site.expression.tree)):
+        return None
+    if any(is_guarded(read, each, flow) for each in found):
         return None
     # In a loop the branch of an earlier round counts too: that is TR509.
     if any(each.segment is not None and _shares_loop(each.fork, reader) for each in found):
@@ -101,6 +105,8 @@ def _is_of_many(read: Read, found: Doubt, others: list[Read], *, flow: Flow) -> 
 
 
 def _why(found: Doubt, flow: Flow) -> str:
+    if found.segment == CLOSING:
+        return "the run came that far"
     if found.segment is None:
         return f"the condition of '{found.fork.id}' holds"
     kind = "a branch" if found.fork.kind == Kind.IF else "a case"
@@ -108,4 +114,6 @@ def _why(found: Doubt, flow: Flow) -> str:
 
 
 def _related(found: Doubt) -> Related:
-    return Related(span=found.fork.span, message="this decides whether it runs")
+    is_end = found.segment == CLOSING
+    message = "the run may end before it" if is_end else "this decides whether it runs"
+    return Related(span=found.fork.span, message=message)

@@ -1,19 +1,21 @@
-"""TR302, TR307, TR309, TR314, TR315: every name of an expression has a meaning where it stands.
+"""TR302, TR307, TR309, TR314, TR315, TR325: every name has a meaning where it stands.
 
-What is read from `steps` is looked at in `references`.
+What is read from `steps` is looked at in `references`, `context.status` in `closing_steps`.
 """
 
 from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.fixes import prefix, rename, respell
 from treadle.compiler.hints import Hints
+from treadle.compiler.read_limits import GROUP_KEY
 from treadle.compiler.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import Kind
 
 ROOTS = ("inputs", "steps", "item", "fan_in", "context")
-CONTEXT_FIELDS = ("run_id", "workflow_dir")
+CONTEXT_FIELDS = ("run_id", "workflow_dir", "status")
 FAN_IN_FIELDS = ("results",)
+_OF_RUNS = frozenset(ROOTS) - {"inputs"}
 
 
 def check_names(workflow: Workflow, report: Report) -> None:
@@ -26,6 +28,9 @@ def check_names(workflow: Workflow, report: Report) -> None:
     hints = Hints()
     for site in workflow.sites:
         for chain in site.chains:
+            if site.step is None and site.key == GROUP_KEY and chain.root.name in _OF_RUNS:
+                report.add("TR325", _span(site, chain.root))
+                continue
             match chain.root.name:
                 case "inputs":
                     _check_input(site, chain, workflow=workflow, hints=hints, report=report)

@@ -32,6 +32,8 @@ def check_output_collisions(flow: Flow, report: Report) -> None:
             type: shell
             run: ./lint.sh {{ item | shquote }} > lint.txt      # TR515: all items write 'lint.txt'
     """
+    if not flow.has(Kind.FAN_OUT):
+        return
     sites: dict[int, list[Site]] = {}
     for site in flow.workflow.sites:
         if site.step is not None and site.key == "run":

@@ -16,10 +16,16 @@ from treadle.compiler.outputs import (
     Schema,
     member,
     property_names,
-    record_schema,
 )
 from treadle.compiler.records import Records
-from treadle.compiler.scope import FAN_OUT, LOOPS, Target, may_have_run, other_branch
+from treadle.compiler.scope import (
+    FAN_OUT,
+    LOOPS,
+    Target,
+    is_behind,
+    may_have_run,
+    other_branch,
+)
 from treadle.compiler.sites import Site
 from treadle.compiler.suggestions import did_you_mean
 from treadle.compiler.workflow import Workflow
@@ -98,6 +104,8 @@ def _check_reference(reference: _Reference, check: _Check) -> None:
         else:
             _tell_unknown(reference, check)
         return
+    if is_behind(target, site.step):
+        return
     if not may_have_run(target, reader=site.step, key=site.key):
         hint = _later_hint(reference, target)
         check.report.add("TR304", reference.span(reference.at), hint=hint, name=reference.name)
@@ -144,8 +152,7 @@ def _later_hint(reference: _Reference, target: Target) -> str:
 
 def _check_fields(reference: _Reference, target: Target, check: _Check) -> None:
     """Follow the fields of a reference through the step's record up to one that is never there."""
-    output = check.records.output(target.step)
-    schema = record_schema(output)
+    schema = check.records.record(target.step)
     for index, place in enumerate(reference.fields):
         found = member(schema, place.name)
         if found is None:

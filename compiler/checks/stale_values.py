@@ -9,7 +9,7 @@ from treadle.compiler.checks.missing_values import is_guarded
 from treadle.compiler.diagnostics import Related, Report
 from treadle.compiler.flow import Flow, Read, is_within, loops_around
 from treadle.compiler.scope import LOOP_CONDITION, Declaration
-from treadle.plan.steps import LoopStep
+from treadle.plan.steps import Kind, LoopStep
 
 
 def check_stale_values(flow: Flow, report: Report) -> None:
@@ -26,7 +26,7 @@ def check_stale_values(flow: Flow, report: Report) -> None:
               condition: "{{ steps.test.status == 'failed' }}"
               then: [{id: mend, type: shell, run: ./mend.sh, continue_on_error: true}]
     """
-    for read in flow.reads:
+    for read in flow.reads if flow.has(Kind.WHILE, Kind.DO_WHILE) else ():
         found = _stale(read, flow)
         if found is not None:
             related = Related(span=found.fork.span, message="this decides whether it runs")

@@ -11,7 +11,7 @@ from treadle.compiler.certainty import is_failure
 from treadle.compiler.diagnostics import Related, Report
 from treadle.compiler.flow import Flow, Read, is_within
 from treadle.compiler.scope import LOOP_CONDITION, Declaration
-from treadle.plan.steps import GateStep, Kind, LoopStep, OnReject, ShellStep, walk
+from treadle.plan.steps import GateStep, Kind, LoopStep, OnLimit, OnReject, ShellStep, walk
 
 _OUTCOMES = (("output", "exit_code"), ("status",))
 _CHOICE = ("output", "choice")
@@ -29,7 +29,7 @@ def check_swallowed_caps(flow: Flow, report: Report) -> None:
           steps: [..., {id: test, type: shell, run: make test, continue_on_error: true}]
         - {id: publish, type: shell, run: make publish}
     """
-    if flow.is_open:
+    if flow.is_open or not flow.has(Kind.WHILE, Kind.DO_WHILE):
         return
     tried = _last_tries(flow)
     asked_by: dict[int, list[Read]] = {}
@@ -42,6 +42,8 @@ def check_swallowed_caps(flow: Flow, report: Report) -> None:
     for declared, step in flow.declared(Kind.WHILE, Kind.DO_WHILE):
         asked = asked_by.get(declared.order)
         if not asked or not isinstance(step, LoopStep) or declared.space is not None:
+            continue
+        if step.on_limit is OnLimit.FAIL:
             continue
         end = _end(declared, flow)
         is_asked = last_gate >= end or _has_way_out(step) or _is_asked_about(declared, asked, flow)

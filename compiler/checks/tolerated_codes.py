@@ -3,7 +3,7 @@
 Whoever reads `exit_code` or `status` of such a step finds 0 and `completed`, or nothing at all.
 """
 
-from treadle.compiler.certainty import doubts
+from treadle.compiler.certainty import doubts, is_after_end
 from treadle.compiler.diagnostics import Related, Report
 from treadle.compiler.flow import Flow, Read, is_within
 from treadle.compiler.scope import LOOPS, may_have_run
@@ -36,6 +36,8 @@ def check_tolerated_codes(flow: Flow, report: Report) -> None:
         success = _SUCCESS.get(tuple(str(name) for name in read.path))
         is_action = isinstance(step, ShellStep | CommandStep | PromptStep | InitStep)
         if not is_action or step is None or step.continue_on_error or success is None:
+            continue
+        if is_after_end(read.target.step, read.site.step):
             continue
         asked = _comparison(read)
         if asked is not None and _is_settled(read, asked, success, flow=flow):

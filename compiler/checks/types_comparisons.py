@@ -43,8 +43,9 @@ def check_comparisons(workflow: TypedWorkflow, report: Report) -> None:
     """
     for typed in workflow.sites:
         for node in typed.nodes:
-            for found in _comparisons(node):
-                _check(found, typed, report)
+            if node.op is Op.COMPARE or node.op is Op.TEST:
+                for found in _comparisons(node):
+                    _check(found, typed, report)
 
 
 def _comparisons(node: Node) -> Iterator[_Comparison]:

@@ -35,6 +35,11 @@ def check_members(workflow: TypedWorkflow, report: Report) -> None:
                 _check_index(node, typed, report=report)
 
 
+def is_known(root: str, depth: int) -> bool:
+    """Return whether another rule looks at the member of a root that is so many names away."""
+    return root == "steps" or (root in _KNOWN_ROOTS and depth <= 1)
+
+
 def _is_known(node: Node) -> bool:
     """Return whether another rule looks at this member."""
     base: object = node
@@ -43,8 +48,7 @@ def _is_known(node: Node) -> bool:
         base, depth = base.args[0], depth + 1
     if not isinstance(base, Node) or base.op is not Op.NAME:
         return False
-    root = str(base.args[0])
-    return root == "steps" or (root in _KNOWN_ROOTS and depth == 1)
+    return is_known(str(base.args[0]), depth)
 
 
 def _check_name(node: Node, typed: TypedSite, *, report: Report) -> None:

@@ -11,6 +11,9 @@ from treadle.plan.expression import Node, Op, Single
 from treadle.plan.functions import FILTERS, TESTS
 from treadle.plan.steps import CommandStep, FanOutStep, PromptStep, ShellStep, Step
 
+# The keys whose whole value is looked at.
+WHOLE = frozenset({"run", "prompt", "command", "items"})
+
 _ARITHMETIC = frozenset(
     {Op.ADD, Op.SUBTRACT, Op.MULTIPLY, Op.DIVIDE, Op.FLOOR_DIVIDE, Op.REMAINDER, Op.POWER}
     | {Op.NEGATE, Op.PLUS}
@@ -28,7 +31,8 @@ def check_missing(workflow: TypedWorkflow, report: Report) -> None:
           - {id: run, type: shell, run: "{{ inputs.line }}"}   # TR429
     """
     for typed in workflow.sites:
-        _check_whole(typed, workflow, report)
+        if typed.site.key in WHOLE:
+            _check_whole(typed, workflow, report)
         for node in typed.nodes:
             if node.op in _ARITHMETIC:
                 for part in node.args:

@@ -12,6 +12,8 @@ from treadle.plan.steps import CommandStep, FanOutStep, PromptStep, SwitchStep
 from treadle.plan.text import as_text
 
 MAX_SHOWN = 6
+# The keys whose whole value is looked at.
+WHOLE = frozenset({"items", "expression", "integration", "model"})
 
 
 def check_steps_of_types(workflow: TypedWorkflow, report: Report) -> None:
@@ -29,9 +31,9 @@ def check_steps_of_types(workflow: TypedWorkflow, report: Report) -> None:
     """
     for typed in workflow.sites:
         declared = typed.site.step
-        step = workflow.workflow.by_path.get(declared.path) if declared is not None else None
-        if declared is None:
+        if declared is None or typed.site.key not in WHOLE:
             continue
+        step = workflow.workflow.by_path.get(declared.path)
         match step:
             case FanOutStep() if typed.site.key == "items":
                 _check_items(step.items, typed, report)

@@ -24,7 +24,7 @@ def check_unread_choices(flow: Flow, report: Report) -> None:
     """
     if flow.is_open:
         return
-    last = len(flow.workflow.names.declarations) - 1
+    last = max((d.order for d in flow.workflow.names.declarations if not d.is_closing), default=-1)
     for declared, step in flow.declared(Kind.GATE):
         if not isinstance(step, GateStep) or step.on_reject is not OnReject.SKIP:
             continue

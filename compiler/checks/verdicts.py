@@ -29,8 +29,10 @@ def check_verdicts(workflow: Workflow, report: Report) -> None:
     hints = Hints()
     for declared in workflow.names.declarations:
         step = workflow.by_path.get(declared.path)
+        if not isinstance(step, GateStep):
+            continue
         scalar = keys.text_scalar(declared.node, "verdict_input")
-        if isinstance(step, GateStep) and scalar is not None:
+        if scalar is not None:
             if declared.space is not None:
                 report.add("TR311", scalar.span)
             else:

@@ -52,6 +52,8 @@ def _hint(name: str, step: Declaration, names: Names, *, hints: Hints) -> str | 
     first = name.partition(":")[0]
     later = names.find(name, reader=step)
     private = names.private(name)
+    if later is not None and later.is_closing and not step.is_closing:
+        return f"'{name}' runs under 'finally', when the run has ended"
     if later is not None:
         return f"move '{step.id}' behind '{name}'"
     if ":" in name and names.find(first, reader=step) is not None:

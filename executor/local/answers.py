@@ -1,21 +1,24 @@
 """Answers to gates as they are given on a command line: ``CHOICE`` or ``GATE=CHOICE``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from treadle.executor.errors import Refused
-from treadle.executor.gate import match_option
+from treadle.executor.gate import is_overdue, match_option
 from treadle.executor.open_steps import open_gates
 from treadle.executor.state import Occurrence, Run
 from treadle.plan.steps import GateStep
 
 
-def read_answers(run: Run, choices: Sequence[str]) -> Mapping[str, str]:
+def read_answers(
+    run: Run, choices: Sequence[str], *, gates: tuple[Occurrence, ...] | None = None
+) -> Mapping[str, str]:
     """Return the chosen options by the addresses of the gates they answer.
 
-    Shapes: GATE is an address or a step id. A bare CHOICE needs exactly one open gate.
+    Shapes: GATE is an address or a step id. A bare CHOICE needs exactly one open gate. `gates`
+    are those that can be answered, where that is not all that are open.
     Errors: Refused with TR710 (no such option), TR711 (no such gate) or TR712 (which one?).
     """
-    gates = open_gates(run)
+    gates = open_gates(run) if gates is None else gates
     found: dict[str, str] = {}
     for text in choices:
         gate, choice = _addressed(gates, text)
@@ -26,6 +29,27 @@ def read_answers(run: Run, choices: Sequence[str]) -> Mapping[str, str]:
             raise Refused.because("TR710", choice=choice, gate=gate.qualified, hint=hint)
         found[gate.address] = option
     return found
+
+
+def refuse_late_answers(
+    run: Run, answers: Mapping[str, str], inputs: Collection[str], *, at: str
+) -> None:
+    """Refuse to answer a gate behind its deadline, which a resume without an answer applies.
+
+    Shapes: `answers` are by address; `inputs` are the names of those that are given anew.
+    Errors: Refused with TR717 for each such gate.
+    """
+    late = [
+        Refused.because("TR717", gate=gate.qualified, due=gate.due).reasons[0]
+        for gate in open_gates(run)
+        if is_overdue(gate, at) and (gate.address in answers or _verdict_input(gate) in inputs)
+    ]
+    if late:
+        raise Refused(*late)
+
+
+def _verdict_input(gate: Occurrence) -> str | None:
+    return gate.step.verdict_input if isinstance(gate.step, GateStep) else None
 
 
 def _addressed(gates: tuple[Occurrence, ...], text: str) -> tuple[Occurrence, str]:

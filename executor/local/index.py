@@ -9,17 +9,30 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import astuple
+
+INDEX_FORMAT = 2
 
 _BUSY_TIMEOUT_S = 2.0
+_COLUMNS = "run_id, workflow_id, status, created_at, updated_at, started_by"
+# An index of another format is begun anew: the journals tell what stood in it.
+_BEGIN = (
+    "DROP TABLE IF EXISTS runs",
+    "CREATE TABLE runs (run_id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL, status TEXT NOT NULL,"
+    " created_at TEXT NOT NULL, updated_at TEXT NOT NULL, started_by TEXT)",
+    f"PRAGMA user_version={INDEX_FORMAT}",
+)
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One run in a list. Units: an ISO 8601 time in UTC."""
+    """One run in a list. Units: ISO 8601 times in UTC."""
 
     run_id: str
     workflow_id: str
     status: str
+    created_at: str
     updated_at: str
+    started_by: str | None = None
 
 
 class Index:
@@ -33,9 +46,13 @@ class Index:
         """Remember the latest state of a run; a failure is forgotten."""
         with suppress(sqlite3.Error, OSError), closing(self._connect()) as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)",
-                (row.run_id, row.workflow_id, row.status, row.updated_at),
+                f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", astuple(row)
             )
+
+    def forget(self, run_id: str) -> None:
+        """Drop a run that was removed; a failure is forgotten as well."""
+        with suppress(sqlite3.Error, OSError), closing(self._connect()) as connection:
+            connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def rows(self) -> tuple[Row, ...]:
         """Return what is remembered, nothing when there is no readable index."""
@@ -45,7 +62,7 @@ class Index:
             suppress(sqlite3.Error),
             closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as found,
         ):
-            return tuple(_rows(found.execute("SELECT * FROM runs")))
+            return tuple(_rows(found.execute(f"SELECT {_COLUMNS} FROM runs")))
         return ()
 
     def _connect(self) -> sqlite3.Connection:
@@ -63,16 +80,34 @@ class Index:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=OFF")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS runs (run_id TEXT PRIMARY KEY,"
-                " workflow_id TEXT NOT NULL, status TEXT NOT NULL, updated_at TEXT NOT NULL)"
-            )
+            if not _is_begun(connection):
+                _begin(connection)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
 
 
-def _rows(found: Iterable[tuple[str, str, str, str]]) -> Iterable[Row]:
-    for run_id, workflow_id, status, updated_at in found:
-        yield Row(run_id=run_id, workflow_id=workflow_id, status=status, updated_at=updated_at)
+def _is_begun(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == INDEX_FORMAT)
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Make the table, but for when another process has made it since somebody looked."""
+    connection.execute("BEGIN IMMEDIATE")
+    if not _is_begun(connection):
+        for statement in _BEGIN:
+            connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+def _rows(found: Iterable[tuple[str, str, str, str, str, str | None]]) -> Iterable[Row]:
+    for run_id, workflow_id, status, created_at, updated_at, started_by in found:
+        yield Row(
+            run_id=run_id,
+            workflow_id=workflow_id,
+            status=status,
+            created_at=created_at,
+            updated_at=updated_at,
+            started_by=started_by,
+        )

@@ -1,24 +1,20 @@
 """Drives one run on this machine: writes what is decided, then does what is asked.
 
-The calling thread decides and writes; actions work in threads of their own. What comes back
-together is written in one commit. Nothing starts before the transaction that asks for it is on
-the disk.
+The runner decides and writes; a dispatcher has the actions done. What comes back together is
+written in one commit. Nothing starts before the transaction that asks for it is on the disk.
 """
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from treadle.executor.commands import Command, Continue, Perform
+from treadle.executor.address import ROOT
+from treadle.executor.commands import Command, Continue, Perform, StartTimer
 from treadle.executor.decide import Decision, decide
 from treadle.executor.events import (
     ActionFinished,
@@ -26,54 +22,36 @@ from treadle.executor.events import (
     Event,
     OutsideEvent,
     RunInterrupted,
+    RunTimedOut,
     StepStatus,
+    TimerFired,
 )
+from treadle.executor.generations import idempotency_key
+from treadle.executor.local.dispatcher import Broke, Came, Dispatcher
 from treadle.executor.local.guardian import Guardian
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.logs import LogFiles
+from treadle.executor.local.surroundings import Surroundings
+from treadle.executor.local.timers import Timers
 from treadle.executor.names import names
-from treadle.executor.ports import ActionRequest, ActionResult, Cancellation, Outcome
+from treadle.executor.ports import ActionRequest, Cancellation, Outcome
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
-from treadle.plan.catalogue import error_text
-from treadle.plan.steps import CommandStep, GithubStep, InitStep, PromptStep, ShellStep
+from treadle.plan.steps import (
+    ActionStep,
+    CommandStep,
+    GithubStep,
+    InitStep,
+    PromptStep,
+    ShellStep,
+)
 
-_MAX_THREADS = 256
 _LONGEST_WAIT_S = 0.5
+_STATUSES = {
+    Outcome.COMPLETED: StepStatus.COMPLETED,
+    Outcome.FAILED: StepStatus.FAILED,
+}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Surroundings(Struct, frozen=True, kw_only=True):
-    """What a run finds on this machine.
-
-    Shapes: `environment` is what processes inherit; `secrets` are texts by input name;
-    `perform` does the work of an action; `watch` is told of every decision after it is written;
-    `echo` gets an agent's output that is not captured. `clock` gives ISO 8601 times in UTC.
-    """
-
-    project: Path
-    environment: Mapping[str, str]
-    secrets: Mapping[str, str]
-    perform: Callable[[ActionRequest], ActionResult]
-    clock: Callable[[], str]
-    watch: Callable[[Decision], None]
-    echo: Callable[[bytes], None]
-
-
-class _Came(Struct, frozen=True):
-    """An action came back."""
-
-    perform: Perform
-    result: ActionResult
-
-
-class _Signal(Struct, frozen=True):
-    """The process got a signal."""
-
-    number: int
-
-
-_Message: TypeAlias = _Came | _Signal
 
 
 class Runner(Struct, eq=False):
@@ -85,40 +63,71 @@ class Runner(Struct, eq=False):
     logs: Path
     guardian: Guardian
     surroundings: Surroundings
-    _inbox: SimpleQueue[_Message] = field(default_factory=SimpleQueue)
-    _flying: dict[str, Cancellation] = field(default_factory=dict)
-    _threads: ThreadPoolExecutor | None = None
+    _dispatcher: Dispatcher | None = None
     _signal: int | None = None
+    _is_timed_out: bool = False
+    _timers: Timers | None = None
 
-    def drive(self, event: OutsideEvent) -> Run:
+    def drive(self, event: OutsideEvent | Decision) -> Run:
         """Work on the run from an event until it rests, and return its state.
 
-        A signal ends what is in flight and pauses the run. Errors: Refused when the journal
-        cannot be written; what was in flight is ended then.
+        A signal ends what is in flight and pauses or cancels the run; so does its time limit,
+        and the run fails. A decision is an event that is on the disk already.
+        Errors: Refused when the journal cannot be written; what was in flight is ended then.
         """
         try:
             with self._signals_caught():
-                commands = self._write([event])
-                while commands or self._flying:
-                    events = self._carry_out(commands)
-                    if self._signal is not None:
-                        break
-                    commands = self._write(events or self._wait())
-                if self._signal is not None:
-                    self._interrupt()
+                commands: list[Command] | None = self._first(event)
+                while commands is not None:
+                    self._work_off(commands)
+                    commands = self._stopped() if self._is_stopping else None
         finally:
-            self._end_all(kill=True)
-            if self._threads is not None:
-                self._threads.shutdown(wait=True)
+            self.dispatcher.close()
             self.guardian.close()
         if self.run is None:
             raise ValueError("a run that was driven has a state")
         return self.run
 
     @property
+    def timers(self) -> Timers:
+        """What the runner waits for besides actions."""
+        if self._timers is None:
+            around = self.surroundings
+            self._timers = Timers(clock=around.clock, monotonic=around.monotonic)
+        return self._timers
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Who has the actions done."""
+        if self._dispatcher is None:
+            around = self.surroundings
+            self._dispatcher = Dispatcher(perform=around.perform, begin=around.begin)
+        return self._dispatcher
+
+    @property
+    def _is_stopping(self) -> bool:
+        return self._signal is not None or self._is_timed_out
+
+    def _work_off(self, commands: list[Command]) -> None:
+        """Do what is asked for and what follows from it, until the run rests or is stopped."""
+        while commands or self.dispatcher.is_busy or self.timers.are_of_steps:
+            events = self._carry_out(commands)
+            if self._is_stopping:
+                return
+            if not events and (self.dispatcher.is_busy or self.timers.are_of_steps):
+                events = self._wait()
+            commands = self._write(events) if events else []
+
+    @property
     def interrupted_by(self) -> int | None:
         """The signal that stopped the run, None when none did."""
         return self._signal
+
+    def _first(self, event: OutsideEvent | Decision) -> list[Command]:
+        if not isinstance(event, Decision):
+            return self._write([event])
+        self.surroundings.watch(event)
+        return list(event.commands)
 
     def _write(self, events: list[OutsideEvent]) -> list[Command]:
         """Decide on events, write everything in one commit, and return what is asked for."""
@@ -135,84 +144,58 @@ class Runner(Struct, eq=False):
         return [command for decision in decisions for command in decision.commands]
 
     def _carry_out(self, commands: list[Command]) -> list[OutsideEvent]:
-        """Start actions; return the event that answers a `Continue`, if there was one."""
+        """Start actions and timers; return what has come, and the answer to a `Continue`."""
         events: list[OutsideEvent] = []
         for command in commands:
             match command:
                 case Perform():
-                    self._start(command)
+                    request, log = self._request(command)
+                    self.dispatcher.start(command, request, log)
+                case StartTimer():
+                    self.timers.start(command)
                 case Continue():
                     events = [Continued(at=self.surroundings.clock())]
-        while True:
-            try:
-                message = self._inbox.get_nowait()
-            except Empty:
-                return events
-            events.extend(self._received(message))
+        return events + self._fired()
 
     def _wait(self) -> list[OutsideEvent]:
-        """Wait for what comes next, and take everything that has come."""
-        events = self._received(self._next_message())
-        while not events and self._signal is None:
-            events = self._received(self._next_message())
+        """Wait for what comes next; for nothing, once the run is to stop."""
+        events: list[OutsideEvent] = []
+        while not events and not self._is_stopping:
+            events = self._next()
         return events
 
-    def _next_message(self) -> _Message:
-        """Wait for a message.
-
-        A signal that comes in the moment before the wait begins does not interrupt it; its
-        handler runs when the wait is looked after, so no wait is longer than half a second.
-        """
-        while True:
-            try:
-                return self._inbox.get(timeout=_LONGEST_WAIT_S)
-            except Empty:
-                continue
-
-    def _received(self, message: _Message) -> list[OutsideEvent]:
-        match message:
-            case _Signal(number):
-                self._signal = number
-                return []
-            case _Came(perform, result):
-                self._flying.pop(perform.address, None)
-                if result.outcome is Outcome.CANCELLED:
-                    return []
-                return [
-                    ActionFinished(
+    def _next(self) -> list[OutsideEvent]:
+        """Wait for an action, a timer or a signal, and return what it means."""
+        events: list[OutsideEvent] = []
+        for arrival in self.dispatcher.take(longest_s=self.timers.wait_s(_LONGEST_WAIT_S)):
+            match arrival:
+                case Broke():
+                    raise arrival.refused
+                case Came(_, result) if result.outcome is Outcome.CANCELLED:
+                    continue
+                case Came(perform, result):
+                    finished = ActionFinished(
                         at=self.surroundings.clock(),
                         address=perform.address,
                         attempt=perform.attempt,
-                        status=StepStatus(result.outcome.value),
+                        status=_STATUSES[result.outcome],
                         output=result.output,
                         error=result.error,
                     )
-                ]
+                    events.append(finished)
+        return events + self._fired()
 
-    def _start(self, perform: Perform) -> None:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="action")
-        cancellation = Cancellation()
-        self._flying[perform.address] = cancellation
-        request, log = self._request(perform, cancellation)
-        self._threads.submit(self._work, perform, request, log)
+    def _fired(self) -> list[OutsideEvent]:
+        """Return what the timers say that are due."""
+        events: list[OutsideEvent] = []
+        for timer in self.timers.fired():
+            if timer.address == ROOT:
+                self._is_timed_out = self.run is not None and self.run.closing is None
+            else:
+                events.append(TimerFired(at=self.surroundings.clock(), address=timer.address))
+        return events
 
-    def _work(self, perform: Perform, request: ActionRequest, log: LogFiles) -> None:
-        """Do the work of an action, in a thread; whatever happens, an answer comes back."""
-        try:
-            result = self.surroundings.perform(request)
-        except Exception as error:
-            # A mistake of ours in an action must cost this step, never the run's other results.
-            reason = f"{type(error).__name__}: {error}"
-            text = error_text("TR813", reason=reason)
-            result = ActionResult(outcome=Outcome.FAILED, output={}, error=text)
-        finally:
-            log.close()
-        self._inbox.put(_Came(perform, result))
-
-    def _request(
-        self, perform: Perform, cancellation: Cancellation
-    ) -> tuple[ActionRequest, LogFiles]:
+    def _request(self, perform: Perform) -> tuple[ActionRequest, LogFiles]:
         run = self.run
         if run is None:
             raise ValueError("an action belongs to a run")
@@ -220,13 +203,13 @@ class Runner(Struct, eq=False):
         step = occurrence.step
         if not isinstance(step, ShellStep | CommandStep | PromptStep | InitStep | GithubStep):
             raise ValueError(f"{perform.address} is not an acting step")
-        log = LogFiles(self.logs, occurrence.log)
+        log = LogFiles(self.logs, occurrence.log, held=_held(step))
         request = ActionRequest(
             step=step,
             address=perform.address,
             attempt=perform.attempt,
             run_id=run.id,
-            idempotency_key=sha256(f"{run.id}\n{perform.address}".encode()).hexdigest()[:32],
+            idempotency_key=idempotency_key(run, perform.address),
             names=names(run, run.sequences[occurrence.sequence].scope),
             secrets=self.surroundings.secrets,
             environment=self.surroundings.environment,
@@ -234,25 +217,48 @@ class Runner(Struct, eq=False):
             workflow_dir=run.workflow_dir,
             log=log,
             echo=self.surroundings.echo,
-            cancellation=cancellation,
+            cancellation=Cancellation(),
             register=self.guardian.register,
         )
         return request, log
 
-    def _interrupt(self) -> None:
-        """End what is in flight, keep the results that came in time, and pause the run."""
-        self._end_all(kill=False)
-        while self._flying:
-            events = self._received(self._next_message())
-            if events:
-                self._write(events)
-        if self.run is not None and self.run.status is RunStatus.RUNNING:
-            name = signal.Signals(self._signal or signal.SIGINT).name
-            self._write([RunInterrupted(at=self.surroundings.clock(), reason=name)])
+    def _stopped(self) -> list[Command] | None:
+        """Write why the run stops; return how it goes on, None when it rests.
 
-    def _end_all(self, *, kill: bool) -> None:
-        for cancellation in tuple(self._flying.values()):
-            cancellation.cancel(kill=kill)
+        Only a run that comes to its end goes on: with its `finally`.
+        """
+        late = self._drain()
+        is_running = self.run is not None and self.run.status is RunStatus.RUNNING
+        if self._signal is not None:
+            request = self.surroundings.cancel_request()
+            if request is not None and (is_running or _can_end(self.run)):
+                self._signal, self._is_timed_out = None, False
+                return self._write([request])
+            if is_running:
+                name = signal.Signals(self._signal).name
+                self._write([RunInterrupted(at=self.surroundings.clock(), reason=name)])
+            return None
+        self._is_timed_out = False
+        if self.run is None or not is_running:
+            return None
+        if self.run.closing is not None:
+            return late
+        return self._write([RunTimedOut(at=self.surroundings.clock())])
+
+    def _drain(self) -> list[Command]:
+        """End what is in flight and keep the results that came in time.
+
+        What follows from them is not begun, but for a `finally`: its commands are returned.
+        """
+        self.timers.clear()
+        self.dispatcher.end_all(kill=False)
+        late: list[Command] = []
+        while self.dispatcher.is_busy:
+            events = self._next()
+            commands = self._write(events) if events else []
+            if self.run is not None and self.run.closing is not None:
+                late += commands
+        return late
 
     @contextmanager
     def _signals_caught(self) -> Iterator[None]:
@@ -260,15 +266,32 @@ class Runner(Struct, eq=False):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+
+        # No method of the runner: `signal.signal` makes a text of its handler, and of all that
+        # the handler is bound to.
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            self.dispatcher.end_all(kill=self._signal is not None)
+            self._signal = number
+
+        before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._signal is not None:
-            self._end_all(kill=True)
-        self._signal = number
-        self._inbox.put(_Signal(number))
+
+def _can_end(run: Run | None) -> bool:
+    """Whether a run that rests by now can still be cancelled."""
+    return run is not None and run.status in (RunStatus.PAUSED, RunStatus.FAILED)
+
+
+def _held(step: ActionStep) -> int:
+    """Return how many bytes of a stream the journal holds of a step. Units: bytes (-1: all)."""
+    match step:
+        case ShellStep():
+            return step.capture_max_bytes
+        case CommandStep() | PromptStep() if step.capture:
+            return step.capture_max_bytes
+        case _:
+            return 0

@@ -4,26 +4,32 @@ A request that is refused changes nothing: it is checked as a whole before the f
 """
 
 import getpass
-import secrets
+import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from treadle.executor.actions.run import perform
+from treadle.executor.actions.run import begin, perform
 from treadle.executor.decide import Decision
 from treadle.executor.errors import Reason, Refused
-from treadle.executor.events import Answer, RunCreated, RunResumed
+from treadle.executor.events import Answer, OutsideEvent, RunCreated, RunResumed
 from treadle.executor.local import project as projects
-from treadle.executor.local.answers import read_answers
+from treadle.executor.local.answers import read_answers, refuse_late_answers
+from treadle.executor.local.cancel_request import drop_request, take_request
+from treadle.executor.local.groups import Conflict, Holder, in_group
 from treadle.executor.local.guardian import Guardian, end_survivors
 from treadle.executor.local.index import Row
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.lock import RunLock
-from treadle.executor.local.runner import Runner, Surroundings
-from treadle.executor.local.store import RunFolder, Store
+from treadle.executor.local.process_limit import limited, slot_folder
+from treadle.executor.local.runner import Runner
+from treadle.executor.local.store import RunFolder, Store, row_of
+from treadle.executor.local.surroundings import Surroundings
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.coercion import TextParser
@@ -44,7 +50,9 @@ class Host(Struct, frozen=True, kw_only=True):
     """The machine and the caller that a run is started for.
 
     Shapes: `environment` is inherited by every process; `parse_yaml` reads the text of list and
-    object inputs; `watch` is told of every decision, `echo` gets what agents print.
+    object inputs; `watch` is told of every decision, `echo` gets what agents print; `held_up` is
+    told of each run that this one waits for in its group.
+    Units: `max_processes` is how many step processes a user may have at work on this machine.
     """
 
     project: Path
@@ -52,7 +60,9 @@ class Host(Struct, frozen=True, kw_only=True):
     parse_yaml: TextParser | None = None
     watch: Callable[[Decision], None] = _ignore
     echo: Callable[[bytes], None] = _ignore
+    held_up: Callable[[Holder], None] = _ignore
     clock: Callable[[], str] = _now
+    max_processes: int | None = None
 
 
 class Rested(Struct, frozen=True, kw_only=True):
@@ -96,28 +106,29 @@ def start(
     Errors: Refused when an input or the run id is, or when nothing can be written.
     """
     resolved = resolve_inputs(plan, given, host=host, lenient=lenient, environment=environment)
-    _raise_problems(resolved)
+    raise_problems(resolved)
     store = Store(host.project)
-    chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or _new_id()
-    folder = store.create(chosen, plan)
-    event = RunCreated(
-        run_id=folder.id,
-        at=host.clock(),
-        plan_digest=plan.digest,
-        inputs=resolved.values,
-        lenient=lenient,
-        secrets=tuple(sorted(resolved.secrets)),
-        workflow_dir=workflow_dir,
-        started_by=_user(),
-        commit=_commit(host),
-    )
-    lock = RunLock(folder.lock, folder.id)
-    try:
-        return _drive(
-            Program.of(plan), None, event, host=host, store=store, folder=folder, resolved=resolved
-        )
-    finally:
-        lock.release()
+    chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or new_id()
+    with in_its_group(plan, resolved, run_id=chosen, host=host, store=store):
+        folder, lock = store.create(chosen, plan)
+        try:
+            event = RunCreated(
+                run_id=folder.id,
+                at=host.clock(),
+                plan_digest=plan.digest,
+                inputs=resolved.values,
+                lenient=lenient,
+                secrets=tuple(sorted(resolved.secrets)),
+                workflow_dir=workflow_dir,
+                started_by=user(),
+                commit=commit(host),
+            )
+            program = Program.of(plan)
+            return drive(
+                program, None, event, host=host, store=store, folder=folder, resolved=resolved
+            )
+        finally:
+            lock.release()
 
 
 def resume(
@@ -143,29 +154,33 @@ def resume(
         program, run = store.load(folder)
         if run.status is not RunStatus.RUNNING and not run.status.is_resumable:
             raise Refused.because("TR905", run=folder.id, status=run.status.value)
-        resolved = _merged(
+        resolved = merged_inputs(
             program.plan, run, given, host=host, lenient=lenient, environment=environment
         )
-        _raise_problems(resolved)
-        by, at = _user(), host.clock()
-        answers = {
-            address: Answer(choice=choice, by=by, at=at, comment=comment)
-            for address, choice in read_answers(run, choices).items()
-        }
+        raise_problems(resolved)
+        chosen = read_answers(run, choices)
         told = {*given, *resolved.changed}
-        event = RunResumed(
-            at=at,
-            by=by,
-            inputs={name: value for name, value in resolved.values.items() if name in told},
-            answers=answers,
-        )
-        end_survivors(folder.groups)
-        return _drive(program, run, event, host=host, store=store, folder=folder, resolved=resolved)
+        with in_its_group(program.plan, resolved, run_id=folder.id, host=host, store=store):
+            by, at = user(), host.clock()
+            refuse_late_answers(run, chosen, told, at=at)
+            event = RunResumed(
+                at=at,
+                by=by,
+                inputs={name: value for name, value in resolved.values.items() if name in told},
+                answers={
+                    address: Answer(choice=choice, by=by, at=at, comment=comment)
+                    for address, choice in chosen.items()
+                },
+            )
+            end_survivors(folder.groups)
+            return drive(
+                program, run, event, host=host, store=store, folder=folder, resolved=resolved
+            )
     finally:
         lock.release()
 
 
-def _merged(
+def merged_inputs(
     plan: Plan,
     run: Run,
     given: Mapping[str, Given],
@@ -174,6 +189,7 @@ def _merged(
     lenient: bool,
     environment: Callable[[Plan], Mapping[str, Given]] | None,
 ) -> Resolved:
+    """Return the values that a run goes on with under a plan, or what is wrong with them."""
     return InputSet(plan.inputs, parse_yaml=host.parse_yaml).merge(
         run.inputs,
         given,
@@ -184,16 +200,21 @@ def _merged(
     )
 
 
-def _drive(
+def drive(
     program: Program,
     run: Run | None,
-    event: RunCreated | RunResumed,
+    event: OutsideEvent | Decision,
     *,
     host: Host,
     store: Store,
     folder: RunFolder,
     resolved: Resolved,
 ) -> Rested:
+    """Work on a run whose lock is held from an event until it rests.
+
+    Shapes: a decision is an event that is on the disk already, and `run` the state behind it.
+    """
+    drop_request(folder.cancel)
     journal = Journal(folder.journal, folder.id)
     runner = Runner(
         program=program,
@@ -205,18 +226,21 @@ def _drive(
             project=host.project,
             environment=host.environment,
             secrets=resolved.secrets,
-            perform=perform,
+            perform=limited(perform, host.max_processes, slot_folder(host.environment)),
+            # Who waits for a slot needs a thread to wait in.
+            begin=begin if host.max_processes is None else None,
             clock=host.clock,
             watch=host.watch,
             echo=host.echo,
+            cancel_request=lambda: take_request(folder.cancel, host.clock),
         ),
     )
-    store.index.put(_row(program, folder, status=RunStatus.RUNNING, at=event.at))
+    store.index.put(_row(program, run, event))
     try:
         rested = runner.drive(event)
     finally:
         journal.close()
-    store.index.put(_row(program, folder, status=rested.status, at=rested.updated_at))
+    store.index.put(row_of(rested, rested.status))
     return Rested(
         run=rested,
         folder=folder,
@@ -225,11 +249,46 @@ def _drive(
     )
 
 
-def _row(program: Program, folder: RunFolder, *, status: RunStatus, at: str) -> Row:
-    return Row(run_id=folder.id, workflow_id=program.plan.id, status=status.value, updated_at=at)
+def _row(program: Program, run: Run | None, event: OutsideEvent | Decision) -> Row:
+    """Return what a list shows of a run that begins, or goes on."""
+    if run is not None:
+        at = run.updated_at if isinstance(event, Decision) else event.at
+        return replace(row_of(run, RunStatus.RUNNING), updated_at=at)
+    if not isinstance(event, RunCreated):
+        raise ValueError("a run begins with run-created")
+    return Row(
+        run_id=event.run_id,
+        workflow_id=program.plan.id,
+        status=RunStatus.RUNNING.value,
+        created_at=event.at,
+        updated_at=event.at,
+        started_by=event.started_by,
+    )
 
 
-def _raise_problems(resolved: Resolved) -> None:
+def in_its_group(
+    plan: Plan, resolved: Resolved, *, run_id: str, host: Host, store: Store
+) -> AbstractContextManager[None]:
+    """Hold a place in the run's concurrency group, where its workflow has one."""
+
+    def cancel_holder(run_id: str) -> None:
+        # Cancelling drives a run, so it stands above this module.
+        from treadle.executor.local.cancel import make_way
+
+        make_way(run_id, project=host.project, environment=host.environment)
+
+    return in_group(
+        plan,
+        resolved.values,
+        store=store,
+        run_id=run_id,
+        clock=host.clock,
+        conflict=Conflict(tell=host.held_up, cancel=cancel_holder),
+    )
+
+
+def raise_problems(resolved: Resolved) -> None:
+    """Refuse inputs that have problems. Errors: Refused with all of them."""
     if resolved.problems:
         raise Refused(
             *(
@@ -239,11 +298,13 @@ def _raise_problems(resolved: Resolved) -> None:
         )
 
 
-def _new_id() -> str:
-    return secrets.token_hex(4)
+def new_id() -> str:
+    """Return an id that no run has."""
+    return os.urandom(4).hex()
 
 
-def _user() -> str | None:
+def user() -> str | None:
+    """Return who is at work, None when nobody knows."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -251,7 +312,7 @@ def _user() -> str | None:
         return None
 
 
-def _commit(host: Host) -> str | None:
+def commit(host: Host) -> str | None:
     """Return the commit that the project's folder has checked out, None without git."""
     if not any((folder / ".git").exists() for folder in (host.project, *host.project.parents)):
         return None

@@ -3,8 +3,10 @@
 | file of a run | holds |
 |---|---|
 | journal.db | every event, in transactions |
-| plan.json | the plan, as it was compiled |
+| plan.json | the plan, as it was compiled; the latest one of a run whose plan was replaced |
+| plans/DIGEST.json | every plan of such a run |
 | lock | who works on it |
+| cancel.json | the wish that it be cancelled, for whoever works on it |
 | groups | the process groups at work, while there are any |
 | logs/NNNNNN.out, .err | the raw output of each attempt |
 
@@ -13,8 +15,8 @@ Reading never creates anything. The folder is private (mode 0700) and ignored by
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,15 +25,17 @@ from treadle.executor.errors import Reason, Refused
 from treadle.executor.events import RunCreated
 from treadle.executor.local import journal as journals
 from treadle.executor.local.index import Index, Row
-from treadle.executor.local.lock import is_held
+from treadle.executor.local.lock import RunLock, is_held
+from treadle.executor.local.logs import sync_folder
 from treadle.executor.program import Program
-from treadle.executor.replay import replay
+from treadle.executor.replay import ImpossibleError, replay
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import PlanError, read_plan, write_plan
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 class RunFolder(Struct, frozen=True):
@@ -55,9 +59,19 @@ class RunFolder(Struct, frozen=True):
         return self.path / "plan.json"
 
     @property
+    def plans(self) -> Path:
+        """The folder of all plans of a run whose plan was replaced."""
+        return self.path / "plans"
+
+    @property
     def lock(self) -> Path:
         """The file that the owner of the run has locked."""
         return self.path / "lock"
+
+    @property
+    def cancel(self) -> Path:
+        """The wish that the run be cancelled, until somebody takes note of it."""
+        return self.path / "cancel.json"
 
     @property
     def groups(self) -> Path:
@@ -80,26 +94,33 @@ class Store:
         self.runs = self.folder / "runs"
         self.index = Index(self.folder / "index.db")
 
-    def create(self, run_id: str, plan: Plan) -> RunFolder:
-        """Make the folder of a new run.
+    def create(self, run_id: str, plan: Plan) -> tuple[RunFolder, RunLock]:
+        """Make the folder of a new run, which the caller owns from now on.
 
-        Errors: Refused with TR906 (the id is in use), TR907 (not an id) or TR908 (the disk).
+        Errors: Refused with TR903 (the id is at work), TR906 (it is in use), TR907 (not an id)
+        or TR908 (the disk).
         """
         if RUN_ID.fullmatch(run_id) is None:
             raise Refused.because("TR907", run=run_id)
         folder = RunFolder(self.runs / run_id)
-        try:
-            self._make_private()
+        with _telling_the_disk(folder.path):
+            is_first = not self.folder.exists()
+            self.make_private()
             folder.path.mkdir(mode=0o700, exist_ok=True)
+        # Whoever looked whether the id is free before having the lock could write over a run.
+        lock = RunLock(folder.lock, folder.id)
+        try:
             if folder.journal.exists() and _first_event(folder) is not None:
                 raise Refused.because("TR906", run=run_id)
-            folder.logs.mkdir(exist_ok=True)
-            write_plan(folder.plan, plan)
-        except OSError as error:
-            raise Refused.because(
-                "TR908", path=error.filename or folder.path, reason=error.strerror
-            ) from error
-        return folder
+            with _telling_the_disk(folder.path):
+                folder.logs.mkdir(exist_ok=True)
+                _write_at_once(folder.plan, plan)
+                for made in (self.runs, *((self.folder, self.project) if is_first else ())):
+                    sync_folder(made)
+        except BaseException:
+            lock.release()
+            raise
+        return folder, lock
 
     def find(self, name: str) -> RunFolder:
         """Return the run of that id, unique beginning of an id, or the latest (``@latest``).
@@ -127,22 +148,40 @@ class Store:
     def load(self, folder: RunFolder) -> tuple[Program, Run]:
         """Return a run's plan and state.
 
-        Errors: Refused with TR601-603, TR901, TR902 or TR904.
+        Errors: Refused with TR601-603, TR901, TR902, TR904, TR930 or TR931.
         """
-        if not folder.plan.exists():
+        if not folder.plan.exists() or not folder.journal.exists():
+            # Whoever made the folder was killed before it wrote anything.
             raise Refused.because("TR904", run=folder.id)
+        program = _program_of(folder.plan)
         try:
-            program = Program.of(read_plan(folder.plan))
-        except PlanError as error:
-            text = str(error)
-            raise Refused(Reason(code=error.code, message=text, hint=error.hint)) from error
-        try:
-            run = replay(program, journals.read(folder.journal, folder.id))
-        except ValueError as error:
-            raise Refused.because("TR901", run=folder.id, reason=error) from error
+            transactions = journals.read(folder.journal, folder.id)
+            run = replay(program, transactions, programs=_programs(folder, program))
+        except ImpossibleError as error:
+            raise Refused.because("TR930", run=folder.id, reason=error) from error
         if run is None:
             raise Refused.because("TR904", run=folder.id)
-        return program, run
+        if run.id != folder.id:
+            raise Refused.because("TR931", run=folder.id, other=run.id)
+        return run.program, run
+
+    def replace_plan(self, folder: RunFolder, old: Plan, new: Plan) -> None:
+        """Put a new plan into a run's folder, beside all plans it had.
+
+        Which plan counts is for the journal to say: the run can be read at every moment.
+        Errors: Refused with TR908.
+        """
+        try:
+            folder.plans.mkdir(mode=0o700, exist_ok=True)
+            for plan in (old, new):
+                path = _plan_path(folder, plan.digest)
+                if path is not None and not path.exists():
+                    _write_at_once(path, plan)
+            _write_at_once(folder.plan, new)
+        except OSError as error:
+            raise Refused.because(
+                "TR908", path=error.filename or folder.plan, reason=error.strerror
+            ) from error
 
     def shown_status(self, folder: RunFolder, run: Run) -> RunStatus:
         """Return a run's status; one that runs without a living process is interrupted."""
@@ -165,13 +204,8 @@ class Store:
     def _row(self, run_id: str) -> Row | None:
         folder = RunFolder(self.runs / run_id)
         with suppress(Refused):
-            program, run = self.load(folder)
-            return Row(
-                run_id=run_id,
-                workflow_id=program.plan.id,
-                status=self.shown_status(folder, run).value,
-                updated_at=run.updated_at,
-            )
+            _, run = self.load(folder)
+            return row_of(run, self.shown_status(folder, run))
         return None
 
     def _ids(self) -> Iterator[str]:
@@ -180,7 +214,8 @@ class Store:
                 if RUN_ID.fullmatch(entry.name) is not None and entry.is_dir():
                     yield entry.name
 
-    def _make_private(self) -> None:
+    def make_private(self) -> None:
+        """Make the folder of the runs, for nobody else. Errors: Refused with TR908; OSError."""
         if self.folder.is_symlink() or self.runs.is_symlink():
             raise Refused.because("TR908", path=self.folder, reason="it is a symbolic link")
         if not self.folder.exists():
@@ -189,6 +224,60 @@ class Store:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
         self.runs.mkdir(mode=0o700, exist_ok=True)
+
+
+def row_of(run: Run, status: RunStatus) -> Row:
+    """Return what a list shows of a run."""
+    return Row(
+        run_id=run.id,
+        workflow_id=run.program.plan.id,
+        status=status.value,
+        created_at=run.created_at,
+        updated_at=run.updated_at,
+        started_by=run.started_by,
+    )
+
+
+@contextmanager
+def _telling_the_disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or path
+        raise Refused.because("TR908", path=place, reason=error.strerror) from error
+
+
+def _programs(folder: RunFolder, latest: Program) -> Callable[[str], Program]:
+    """Return how the plans of a run are found by their digests."""
+
+    def find(digest: str) -> Program:
+        path = _plan_path(folder, digest)
+        if digest == latest.plan.digest or path is None or not path.exists():
+            return latest
+        return _program_of(path)
+
+    return find
+
+
+def _program_of(path: Path) -> Program:
+    try:
+        return Program.of(read_plan(path))
+    except PlanError as error:
+        text = str(error)
+        raise Refused(Reason(code=error.code, message=text, hint=error.hint)) from error
+
+
+def _plan_path(folder: RunFolder, digest: str) -> Path | None:
+    found = _DIGEST.fullmatch(digest)
+    return folder.plans / f"{found[1]}.json" if found is not None else None
+
+
+def _write_at_once(path: Path, plan: Plan) -> None:
+    """Write a plan so that there is the whole file or none, and sync both it and its name."""
+    half = path.with_suffix(".half")
+    write_plan(half, plan)
+    half.replace(path)
+    sync_folder(path.parent)
 
 
 def _first_event(folder: RunFolder) -> RunCreated | None:

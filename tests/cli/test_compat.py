@@ -19,6 +19,15 @@ DIFFERENT = {
         "{id: a, type: shell, run: x, env: {A: '1'}}",
         ["TR217"],
     ),
+    "a retry": ("{id: a, type: shell, run: x, retry: {max_attempts: 2}}", ["TR217"]),
+    "a deadline": (
+        "{id: a, type: gate, message: Ok, timeout: 5, on_timeout: {choose: approve}}",
+        ["TR217", "TR217"],
+    ),
+    "a loop that fails at its limit": (
+        "{id: a, type: while, condition: true, steps: [], on_limit: fail}",
+        ["TR217"],
+    ),
     "an input type": (None, ["TR217"]),
     "a filter": ('{id: a, type: shell, run: "{{ inputs.who | trim }}"}', ["TR217"]),
     "a test": ('{id: a, type: if, condition: "{{ inputs.who is defined }}", then: []}', ["TR217"]),

@@ -73,6 +73,68 @@ demo 1.0.0  Demo
       approve, reject: will be asked for
 """
 
+LIMITS = """
+workflow: {id: demo, name: Demo, version: "1.0.0"}
+timeout: 5400
+concurrency: {group: "deploy-{{ inputs.env }}", limit: 2, on_conflict: replace}
+inputs:
+  env: {type: string, enum: [dev, prod], default: dev}
+steps:
+  - id: build
+    type: shell
+    run: make
+    timeout: 30
+    retry: {max_attempts: 9, delay: 1, backoff: 2, max_delay: 5, on_exit_codes: [75, -15]}
+  - {id: push, type: shell, run: git push, retry: {max_attempts: 3, delay: 90}}
+  - {id: pull, type: shell, run: git pull, retry: {max_attempts: 3}}
+  - {id: ask, type: gate, message: Go, timeout: 86400, on_timeout: {choose: Approve}}
+  - {id: ask-again, type: gate, message: Go, timeout: 5400}
+  - id: loop
+    type: do-while
+    condition: "{{ steps.try.status == 'failed' }}"
+    on_limit: fail
+    steps: [{id: try, type: shell, run: make test, continue_on_error: true}]
+finally:
+  - {id: clean, type: shell, run: make clean}
+  - {id: tell, type: shell, run: notify, if: "{{ context.status != 'completed' }}"}
+"""
+LIMITED = """\
+demo 1.0.0  Demo
+    may work for 1 h 30 min
+    at most 2 runs of 'deploy-dev' at work: another one cancels the oldest
+  inputs
+    env = 'dev'
+  build  shell
+      $ make
+      each attempt may take 30 s
+      up to 9 attempts on exit code 75, -15, after 1 s, 2 s, 4 s, 5 s, …
+  push  shell
+      $ git push
+      up to 3 attempts, 1 min 30 s apart
+  pull  shell
+      $ git pull
+      up to 3 attempts
+  ask  gate
+      Go
+      approve, reject: will be asked for
+      'approve' is chosen when nobody answers within 24 h
+  ask-again  gate
+      Go
+      approve, reject: will be asked for
+      it aborts when nobody answers within 1 h 30 min
+  loop  do-while  at most 10 rounds, then it fails, again while steps.try.status == 'failed': \
+open, reads steps.try
+    try  shell
+        $ make test
+        a failure is tolerated
+  finally, however the run ends
+    clean  shell
+        $ make clean
+    tell  shell
+        if context.status != 'completed': open, reads context.status
+        $ notify
+"""
+
 Write = Callable[[str, str], Path]
 
 
@@ -132,3 +194,9 @@ def test_a_gate_with_a_verdict_tells_its_answer(treadle, write: Write, value: st
         "approve": "answered 'approve' by inputs.verdict",
     }
     assert f": {told[value]}\n" in treadle("plan", "flow.yml", "-i", f"verdict={value}").out
+
+
+def test_limits_and_the_end_of_a_run_are_told(treadle, write: Write) -> None:
+    write("flow.yml", LIMITS)
+    ended = treadle("plan", "flow.yml")
+    assert (0, LIMITED, "") == (ended.code, ended.out, ended.err)

@@ -75,6 +75,35 @@ def test_a_graph_has_branches_back_edges_and_subgraphs(treadle, write: Write) ->
     assert (0, GRAPH) == (ended.code, ended.out)
 
 
+def test_the_end_of_a_run_is_a_subgraph_behind_everything(treadle, write: Write) -> None:
+    flow = """
+workflow: {id: demo, name: Demo}
+steps:
+  - {id: build, type: shell, run: make}
+finally:
+  - {id: clean, type: shell, run: make clean}
+  - {id: tell, type: prompt, prompt: Say it, integration: claude}
+"""
+    write("flow.yml", flow)
+    assert (
+        """\
+flowchart TD
+  start(["Demo"])
+  n1["build<br/>shell"]
+  start --> n1
+  done(["done"])
+  n1 --> done
+  subgraph closing["finally"]
+    n2["clean<br/>shell"]
+    n3("tell<br/>prompt")
+    n2 --> n3
+  end
+  done -.-> closing
+"""
+        == treadle("graph", "flow.yml").out
+    )
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
 def test_every_diagnostic_is_explained(treadle, entry) -> None:
     ended = treadle("explain", entry.code)

@@ -69,6 +69,45 @@ def test_keys_of_a_workflow_and_its_steps_have_the_order_of_the_format() -> None
     )
 
 
+def test_limits_stand_before_the_inputs_and_the_end_behind_the_steps() -> None:
+    check(
+        """\
+        outputs:
+          made: {value: 1}
+        finally:
+          - retry: {max_attempts: 2}
+            run: make clean
+            type: shell
+            id: clean
+        steps:
+          - id: build
+            type: shell
+            run: make
+        inputs: {}
+        concurrency: build
+        timeout: 60
+        workflow: {id: a, name: A}
+        """,
+        """\
+        workflow: {id: a, name: A}
+        timeout: 60
+        concurrency: build
+        inputs: {}
+        steps:
+          - id: build
+            type: shell
+            run: make
+        finally:
+          - id: clean
+            type: shell
+            run: make clean
+            retry: {max_attempts: 2}
+        outputs:
+          made: {value: 1}
+        """,
+    )
+
+
 def test_lists_and_mappings_are_indented_by_two() -> None:
     check(
         """\

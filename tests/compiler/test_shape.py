@@ -16,11 +16,12 @@ from treadle.plan.catalogue import BY_CODE, Severity
 HEAD = "workflow: {id: flow, name: Flow}\n"
 OK_STEP = "{id: ok, type: shell, run: 'true'}"
 BAD = Path(__file__).parents[1] / "cases" / "bad"
-# Equal cases are found by a check, when it is known what runs.
+# Equal cases, gates that cannot wait and options are found by checks, when it is known what runs.
+CHECKED = ("TR219", "TR224", "TR226", "TR227")
 BAD_SHAPES = tuple(
-    path for path in sorted(BAD.glob("tr2*.yml")) if not path.name.startswith("tr219")
+    path for path in sorted(BAD.glob("tr2*.yml")) if path.name[:5].upper() not in CHECKED
 )
-SHAPE_CODES = tuple(code for code in BY_CODE if code.startswith("TR2") and code != "TR219")
+SHAPE_CODES = tuple(code for code in BY_CODE if code.startswith("TR2") and code not in CHECKED)
 
 
 def _check(source: str, *, lenient: bool = False) -> tuple[Document, Report]:
@@ -144,8 +145,22 @@ def test_what_spec_kit_refuses_is_an_error_in_both_modes(step: str, codes: list[
 PASSED_OVER = (
     ("{id: a b, type: shell, run: x}", ["TR214"]),
     ("{id: a, type: shell, run: x, command: y}", ["TR202"]),
-    ("{id: a, type: gate, message: m, timeout: 5}", ["TR202"]),
-    ("{id: a, type: shell, run: x, retry: {max_attempts: 3}}", ["TR202"]),
+    ("{id: a, type: gate, message: m, timeout: 0}", ["TR216"]),
+    ("{id: a, type: gate, message: m, timeout: 5, on_timeout: approve}", ["TR216"]),
+    ("{id: a, type: gate, message: m, timeout: 5, on_timeout: {chose: approve}}", ["TR216"]),
+    ("{id: a, type: gate, message: m, timeout: 5, on_timeout: {choose: 1}}", ["TR216"]),
+    ("{id: a, type: while, condition: true, steps: [], on_limit: stop}", ["TR216"]),
+    ("{id: a, type: init, timeout: soon}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: 3}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: null}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {}}", ["TR225"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 0}}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 2, delay: -1}}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 2, backoff: 0.5}}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 2, max_delay: 0}}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 2, on_exit_codes: [0]}}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 2, on_exit_codes: 1}}", ["TR216"]),
+    ("{id: a, type: shell, run: x, retry: {max_attempts: 2, delai: 1}}", ["TR202"]),
     ("{id: a, type: gate, message: m, show_file: 3}", ["TR223"]),
     (f"{{id: a, type: fan-out, items: [], max_concurrency: 2.5, step: {OK_STEP}}}", ["TR223"]),
     (f"{{id: a, type: fan-out, items: 5, step: {OK_STEP}}}", ["TR223"]),
@@ -348,3 +363,73 @@ def test_no_document_makes_the_check_raise(steps: object, inputs: object) -> Non
     source = f"workflow: {inputs!r}\ninputs: {inputs!r}\noutputs: {inputs!r}\nsteps: {steps!r}\n"
     _, report = _check(source.replace("None", "null"), lenient=True)
     assert {"TR2"} >= {each.code[:3] for each in report.diagnostics if each.code != "TR114"}
+
+
+MALFORMED_LIMITS = (
+    ("timeout: 0", "TR216"),
+    ("timeout: an hour", "TR216"),
+    ("finally: {id: a, type: shell, run: x}", "TR216"),
+    ("finally: null", "TR216"),
+    ("concurrency: 3", "TR216"),
+    ("concurrency: ' '", "TR216"),
+    ("concurrency: {}", "TR225"),
+    ("concurrency: {group: ''}", "TR216"),
+    ("concurrency: {group: a, limit: 0}", "TR216"),
+    ("concurrency: {group: a, on_conflict: cancel}", "TR216"),
+    ("concurrency: {group: a, limits: 2}", "TR202"),
+)
+
+
+@pytest.mark.parametrize(("line", "code"), MALFORMED_LIMITS)
+def test_malformed_limits_of_a_workflow_are_errors_in_strict_mode_only(
+    line: str, code: str
+) -> None:
+    source = f"{HEAD}steps: [{OK_STEP}]\n{line}\n"
+    assert [code] == [found.code for found in _found(source)]
+    weights = {found.severity for found in _found(source, lenient=True)}
+    assert {Severity.WARNING} == weights
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        "timeout: 0.5",
+        "finally: []",
+        f"finally: [{OK_STEP}]",
+        "concurrency: deploy",
+        "concurrency: {group: '{{ inputs.a }}', limit: 3, on_conflict: replace, x-why: a}",
+    ),
+)
+def test_limits_of_a_workflow_are_known_and_told_to_who_runs_it_elsewhere(line: str) -> None:
+    source = f"{HEAD}steps: [{OK_STEP}]\n{line}\n"
+    assert () == _found(source)
+    assert ["TR217"] == [found.code for found in _found(source, lenient=True)]
+
+
+def test_what_a_retry_needs_is_ignored_with_it_and_all_else_alone() -> None:
+    step = "{{id: a, type: shell, run: x, retry: {}}}"
+    kept = {
+        "{max_attempts: 2, delay: soon}": {"max_attempts": 2},
+        "{max_attempts: two, delay: 5}": None,
+        "{delay: 5}": None,
+        "3": None,
+    }
+    for written, left in kept.items():
+        document, _ = _check(f"{HEAD}steps: [{step.format(written)}]", lenient=True)
+        (found,) = plain(document.root)["steps"]
+        assert left == found.get("retry")
+
+
+def test_a_count_for_a_retry_gets_the_hint_that_spells_it_out() -> None:
+    found = _only(f"{HEAD}steps: [{{id: a, type: shell, run: x, retry: 3}}]")
+    assert "write 'retry: {max_attempts: 3}'" == found.hint
+
+
+@pytest.mark.parametrize("key", ["timeout: 5", "finally: []", "concurrency: a"])
+def test_a_limit_in_the_header_gets_a_hint_where_it_stands(key: str) -> None:
+    found = _only(f"workflow: {{id: flow, name: Flow, {key}}}\nsteps: [{OK_STEP}]\n")
+    name = key.partition(":")[0]
+    assert ("TR202", f"'{name}' stands at the top of the file, beside 'steps'") == (
+        found.code,
+        found.hint,
+    )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from treadle.compiler import compile_text
-from treadle.executor.commands import Continue, Perform
+from treadle.executor.commands import Continue, Perform, StartTimer
 from treadle.executor.decide import Decision, decide
 from treadle.executor.events import (
     ActionFinished,
@@ -17,6 +18,7 @@ from treadle.executor.events import (
     RunCreated,
     RunResumed,
     StepStatus,
+    TimerFired,
 )
 from treadle.executor.program import Program
 from treadle.executor.state import Run
@@ -37,6 +39,7 @@ class World:
 
     `act` is told an action's address and the how-manieth result it is to give.
     `journal` holds the transactions; `performed` the actions that came to an end, in order.
+    A step's timer fires when its turn comes, and the clock is set to it; the run's never does.
     """
 
     program: Program
@@ -44,22 +47,30 @@ class World:
     run: Run | None = None
     journal: list[tuple[Event, ...]] = field(default_factory=list)
     performed: list[str] = field(default_factory=list)
-    pending: list[Perform | Continue] = field(default_factory=list)
-    ticks: int = 0
+    pending: list[Perform | StartTimer | Continue] = field(default_factory=list)
+    moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     def now(self) -> str:
-        self.ticks += 1
-        return f"2026-01-01T00:00:{self.ticks // 1000:02d}.{self.ticks % 1000:03d}+00:00"
+        return self.passing(0.001)
+
+    def passing(self, seconds: float) -> str:
+        """Let time pass, and return the moment then."""
+        self.moment += timedelta(seconds=seconds)
+        return self.moment.isoformat(timespec="milliseconds")
 
     def happen(self, event: OutsideEvent) -> Decision:
         decision = decide(self.program, self.run, event)
         self.run = decision.run
         self.journal.append(decision.events)
-        for command in decision.commands:
-            self.pending.append(command)  # type: ignore[arg-type]  # both members of the union
+        self.pending.extend(decision.commands)
         return decision
 
     def start(self, **inputs: Json) -> Run:
+        self.start_event(**inputs)
+        return self.work()
+
+    def start_event(self, **inputs: Json) -> None:
+        """Begin the run, and leave its first actions in flight."""
         self.happen(
             RunCreated(
                 run_id="r1",
@@ -70,9 +81,13 @@ class World:
                 started_by="ann",
             )
         )
-        return self.work()
 
     def resume(self, answers: Mapping[str, str] | None = None, **inputs: Json) -> Run:
+        self.resume_event(answers, **inputs)
+        return self.work()
+
+    def resume_event(self, answers: Mapping[str, str] | None = None, **inputs: Json) -> None:
+        """Resume the run; what was in flight before is lost."""
         at = self.now()
         given = {
             address: Answer(choice=choice, by="bo", at=at)
@@ -80,7 +95,6 @@ class World:
         }
         self.pending.clear()
         self.happen(RunResumed(at=at, by="bo", inputs=inputs, answers=given))
-        return self.work()
 
     def work(self, *, at_most: int | None = None) -> Run:
         """Perform what is pending, in order, until the run rests or the number is reached."""
@@ -104,6 +118,9 @@ class World:
         if isinstance(command, Continue):
             self.happen(Continued(at=self.now()))
             return
+        if isinstance(command, StartTimer):
+            self.timer(command)
+            return
         status, output = self.act(command.address, self.results_of(command.address) + 1)
         self.performed.append(command.address)
         self.happen(
@@ -116,6 +133,11 @@ class World:
                 error=None if status is StepStatus.COMPLETED else "exited with code 1 [TR803]",
             )
         )
+
+    def timer(self, command: StartTimer) -> None:
+        if command.address:
+            self.moment = max(self.moment, datetime.fromisoformat(command.due))
+            self.happen(TimerFired(at=self.now(), address=command.address))
 
 
 @pytest.fixture

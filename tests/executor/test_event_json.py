@@ -1,7 +1,7 @@
 """Events as JSON: every kind has its schema, and everything a run writes fits it."""
 
 import json
-from collections.abc import Callable
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +12,9 @@ from treadle.compiler import compile_text
 from treadle.executor import resume, run
 from treadle.executor.event_json import event_name, from_json, to_json
 from treadle.executor.events import DecidedEvent, OutsideEvent
+from treadle.executor.local.cancel import cancel
 from treadle.executor.local.journal import read
+from treadle.executor.local.session import Host
 from treadle.schemas import load
 
 EVERYTHING = """
@@ -22,8 +24,11 @@ inputs:
   verdict: {type: string, enum: ["", approve, reject], default: ""}
   rows: {type: array, items: {type: string}, default: [a, b]}
 outputs: {count: {value: "{{ steps.each.output.item_count }}"}}
+timeout: 3600
+finally: [{id: tidy, type: shell, run: 'true'}]
 steps:
   - {id: place, type: slot, name: later}
+  - {id: flaky, type: shell, run: 'test "$TREADLE_ATTEMPT" = 2', retry: {max_attempts: 2}}
   - id: pick
     type: switch
     expression: "{{ inputs.rows[0] }}"
@@ -39,7 +44,8 @@ steps:
     condition: "{{ true }}"
     max_iterations: 2
     steps:
-      - {id: ask, type: gate, message: "On?", on_reject: retry, verdict_input: verdict}
+      - {id: ask, type: gate, message: "On?", timeout: 3600, on_reject: retry,
+         verdict_input: verdict}
   - id: each
     type: fan-out
     items: "{{ inputs.rows }}"
@@ -66,16 +72,20 @@ def test_everything_that_a_run_writes_fits_its_schema(tmp_path: Path) -> None:
         ({}, {"/rounds/r2/ask": "approve"}, "completed"),
     ):
         assert resume("r1", inputs, choices=choices, project=tmp_path).status == status
+    host = Host(project=tmp_path, environment={})
+    assert run(compiled.plan, project=tmp_path, run_id="r2").status == "paused"
+    assert cancel("r2", host=host, reason="enough").run.status == "cancelled"
     events = [
         event
-        for transaction in read(tmp_path / ".treadle/runs/r1/journal.db", "r1")
+        for run_id in ("r1", "r2")
+        for transaction in read(tmp_path / f".treadle/runs/{run_id}/journal.db", run_id)
         for event in transaction
     ]
     validator = Draft202012Validator(load("event"))
     written = [json.loads(json.dumps(to_json(event))) for event in events]
     assert [error.message for data in written for error in validator.iter_errors(data)] == []
     assert [from_json(data) for data in written] == events
-    assert len({data["event"] for data in written}) >= 17
+    assert len({data["event"] for data in written}) >= 21
 
 
 def test_the_stored_plan_fits_its_schema_and_is_the_one_that_ran(tmp_path: Path) -> None:
@@ -87,8 +97,43 @@ def test_the_stored_plan_fits_its_schema_and_is_the_one_that_ran(tmp_path: Path)
     assert ([], compiled.plan.digest) == (errors, stored["digest"])
 
 
-@pytest.mark.parametrize("wrong", [{}, {"event": "nothing"}, {"event": "run-paused", "x": 1}])
-def test_what_is_no_event_is_refused(wrong: dict[str, Any]) -> None:
-    refused: Callable[[], object] = lambda: from_json(wrong)  # noqa: E731  # one expression
-    with pytest.raises((KeyError, TypeError)):
-        refused()
+AT = "2026-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ([], "an event is an object with its name"),
+        ({}, "an event is an object with its name"),
+        ({"event": ["run-paused"]}, "an event is an object with its name"),
+        ({"event": "nothing"}, "no event is called 'nothing'"),
+        ({"event": "run-paused", "x": 1}, "run-paused: Object contains unknown field `x`"),
+        ({"event": "continued"}, "continued: Object missing required field `at`"),
+        ({"event": "continued", "at": 1}, "continued: Expected `str`, got `int` - at `$.at`"),
+        ({"event": "continued", "at": "now"}, "continued: 'now' is not a time - at `$.at`"),
+        ({"event": "continued", "at": AT[:19]}, f"'{AT[:19]}' is not a time"),
+        (
+            {"event": "action-started", "address": "/a", "attempt": True},
+            "action-started: Expected `int`, got `bool` - at `$.attempt`",
+        ),
+        (
+            {"event": "step-finished", "address": "/a", "status": "done", "output": None},
+            "step-finished: Invalid enum value 'done' - at `$.status`",
+        ),
+        (
+            {"event": "step-finished", "address": "/a", "status": "failed", "output": []},
+            "step-finished: Expected `object | null`, got `array` - at `$.output`",
+        ),
+        (
+            {"event": "put-off", "tasks": ["enter"]},
+            "put-off: Expected `array`, got `str` - at `$.tasks[0]`",
+        ),
+        (
+            {"event": "run-resumed", "at": AT, "by": None, "inputs": {}, "answers": {"/a": {}}},
+            "run-resumed: Object missing required field `choice` - at `$.answers[...]`",
+        ),
+    ],
+)
+def test_what_is_no_event_is_refused_with_the_reason(wrong: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(told)):
+        from_json(wrong)

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from treadle.executor.events import StepStatus
+from treadle.executor.outcome import run_object
 from treadle.executor.state import RunStatus
+from treadle.executor.timers import seconds_between
 from treadle.plan.expression import Json
 
 GATE = """
@@ -133,3 +135,93 @@ def test_a_gate_with_a_rendered_message_keeps_its_type(world: Callable[..., Any]
     )
     run = here.start(build=4711)
     assert (run.occurrences["/ask"].output or {})["message"] == 4711
+
+
+TIMED = """
+steps:
+  - {id: ask, type: gate, message: "Ship?", timeout: 3600}
+  - {id: ship, type: shell, run: x}
+"""
+
+
+def deadline(here: Any, address: str) -> float:
+    """Return how long after the latest event a gate waits. Units: seconds."""
+    due = here.run.occurrences[address].due
+    assert due is not None
+    return seconds_between(here.run.updated_at, due)
+
+
+def test_a_deadline_stands_in_the_event_and_is_not_moved_by_a_resume(
+    world: Callable[..., Any],
+) -> None:
+    here = world(TIMED)
+    run = here.start()
+    assert (run.status, deadline(here, "/ask")) == (RunStatus.PAUSED, 3600.0)
+    here.passing(600)
+    assert here.resume().status is RunStatus.PAUSED
+    assert round(deadline(here, "/ask")) == 3000
+    assert run_object(run, run.status)["gate"]["due"] == here.run.occurrences["/ask"].due
+    assert here.resume({"/ask": "approve"}).status is RunStatus.COMPLETED
+    assert here.run.occurrences["/ask"].due is None
+
+
+def test_a_gate_that_nobody_answers_in_time_aborts_the_run(world: Callable[..., Any]) -> None:
+    here = world(TIMED)
+    here.start()
+    here.passing(3600)
+    run = here.resume({"/ask": "approve"})
+    error = "gate 'ask' was not answered within 3600 s [TR818]"
+    assert (run.status, run.error) == (RunStatus.ABORTED, error)
+    output = run.occurrences["/ask"].output
+    assert (output["choice"], output["by"], output["aborted"]) == (None, "timeout", True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("on_timeout: {choose: approve}", (RunStatus.COMPLETED, "approve")),
+        ("on_timeout: {choose: reject}", (RunStatus.ABORTED, "reject")),
+        ("on_timeout: {choose: reject}, on_reject: skip", (RunStatus.COMPLETED, "reject")),
+        ("on_timeout: {choose: reject}, on_reject: retry", (RunStatus.PAUSED, "reject")),
+    ],
+)
+def test_an_option_that_is_chosen_by_the_time_counts_as_an_answer(
+    world: Callable[..., Any], keys: str, expected: tuple[RunStatus, str]
+) -> None:
+    here = world(TIMED.replace("timeout: 3600", f"timeout: 3600, {keys}"))
+    here.start()
+    here.passing(3600)
+    run = here.resume()
+    output = run.occurrences["/ask"].output
+    assert (run.status, output["choice"], output["by"]) == (*expected, "timeout")
+
+
+def test_a_gate_that_asks_again_has_a_new_deadline(world: Callable[..., Any]) -> None:
+    here = world(TIMED.replace("timeout: 3600", "timeout: 3600, on_reject: retry"))
+    here.start()
+    here.passing(3000)
+    assert here.resume({"/ask": "reject"}).status is RunStatus.PAUSED
+    assert deadline(here, "/ask") == 3600.0
+    here.passing(3000)
+    assert here.resume({"/ask": "approve"}).status is RunStatus.COMPLETED
+
+
+def test_each_item_of_a_fan_out_has_a_deadline_of_its_own(world: Callable[..., Any]) -> None:
+    here = world(
+        """
+steps:
+  - id: each
+    type: fan-out
+    items: [1, 2]
+    max_concurrency: 1
+    step: {id: ask, type: gate, message: "Ship?", timeout: 3600}
+"""
+    )
+    here.start()
+    here.passing(1800)
+    here.resume({"/each/i0/ask": "approve"})
+    assert (here.run.status, deadline(here, "/each/i1/ask")) == (RunStatus.PAUSED, 3600.0)
+    here.passing(1800)
+    assert here.resume().status is RunStatus.PAUSED
+    here.passing(1800)
+    assert here.resume().status is RunStatus.ABORTED

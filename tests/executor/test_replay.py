@@ -1,6 +1,7 @@
 """Standing properties of the core: replay, deciding again, and resuming after any cut."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,24 @@ from treadle.plan.expression import Json
 
 # What an action does: it completes, or fails on its first attempts.
 FAILURES = st.sampled_from([0, 0, 0, 0, 1, 2])
+
+
+RETRIES = st.sampled_from(
+    [{}, {}, {"retry": {"max_attempts": 2}}, {"retry": {"max_attempts": 3, "delay": 60}}]
+)
+
+
+@st.composite
+def closing(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Return the steps of a `finally`; a failure of theirs is never tolerated."""
+    made: list[dict[str, Any]] = []
+    for index in range(draw(st.integers(0, 2))):
+        step: dict[str, Any] = {"id": f"f{index}", "type": "shell", "run": "work"} | draw(RETRIES)
+        if draw(st.booleans()):
+            step["id"] += "-t"
+            step = {"id": f"f{index}", "type": "fan-out", "items": [1, 2], "step": step}
+        made.append(step)
+    return made
 
 
 @st.composite
@@ -43,8 +62,10 @@ def step(draw: st.DrawFn, name: str, depth: int, in_fan_out: bool) -> dict[str, 
         case "shell":
             made["run"] = "work"
             made["continue_on_error"] = draw(st.booleans())
+            made |= draw(RETRIES)
         case "gate":
             made["message"] = "Go?"
+            made |= draw(st.sampled_from([{}, {}, {"timeout": 3600}]))
         case "slot":
             made["name"] = "later"
         case "if":
@@ -66,14 +87,16 @@ def step(draw: st.DrawFn, name: str, depth: int, in_fan_out: bool) -> dict[str, 
     return made
 
 
-def program_of(flow_steps: list[dict[str, Any]]) -> Program:
-    text = json.dumps(
-        {
-            "schema_version": "1.0",
-            "workflow": {"id": "flow", "name": "Flow", "version": "1.0.0"},
-            "steps": flow_steps,
-        }
-    )
+def program_of(
+    flow_steps: list[dict[str, Any]], closing_steps: list[dict[str, Any]] | None = None
+) -> Program:
+    flow: dict[str, Any] = {
+        "schema_version": "1.0",
+        "workflow": {"id": "flow", "name": "Flow", "version": "1.0.0"},
+        "timeout": 86_400,
+        "steps": flow_steps,
+    }
+    text = json.dumps(flow | ({"finally": closing_steps} if closing_steps else {}))
     compiled = compile_text(text, path="flow.yml")
     assert compiled.plan is not None, compiled.diagnostics
     return Program.of(compiled.plan)
@@ -83,7 +106,8 @@ def scripted(
     failures: Mapping[int, int],
 ) -> Callable[[str, int], tuple[StepStatus, Mapping[str, Json]]]:
     def act(address: str, attempt: int) -> tuple[StepStatus, Mapping[str, Json]]:
-        fails = failures.get(sum(address.encode()) % 7, 0)
+        is_late_leg = address.startswith("/finally/") and not address.startswith("/finally/l1/")
+        fails = 0 if is_late_leg else failures.get(sum(address.encode()) % 7, 0)
         if attempt <= fails:
             return StepStatus.FAILED, {"exit_code": 1, "stdout": "", "stderr": ""}
         return StepStatus.COMPLETED, {"exit_code": 0, "stdout": address, "stderr": ""}
@@ -107,11 +131,16 @@ MANY = settings(
 
 
 @MANY
-@given(flow=steps(), failures=st.dictionaries(st.integers(0, 6), FAILURES, max_size=7))
+@given(
+    flow=steps(), last=closing(), failures=st.dictionaries(st.integers(0, 6), FAILURES, max_size=7)
+)
 def test_replay_gives_the_same_state_and_deciding_again_decides_the_same(
-    make_world: Callable[..., Any], flow: list[dict[str, Any]], failures: dict[int, int]
+    make_world: Callable[..., Any],
+    flow: list[dict[str, Any]],
+    last: list[dict[str, Any]],
+    failures: dict[int, int],
 ) -> None:
-    here = make_world(program_of(flow), scripted(failures))
+    here = make_world(program_of(flow, last), scripted(failures))
     here.start()
     to_the_end(here)
     assert here.run.status is RunStatus.COMPLETED
@@ -128,16 +157,18 @@ def test_replay_gives_the_same_state_and_deciding_again_decides_the_same(
 @MANY
 @given(
     flow=steps(),
+    last=closing(),
     failures=st.dictionaries(st.integers(0, 6), FAILURES, max_size=7),
     cut=st.integers(1, 40),
 )
 def test_a_run_cut_after_any_transaction_goes_on_and_does_nothing_twice(
     make_world: Callable[..., Any],
     flow: list[dict[str, Any]],
+    last: list[dict[str, Any]],
     failures: dict[int, int],
     cut: int,
 ) -> None:
-    program = program_of(flow)
+    program = program_of(flow, last)
     whole = make_world(program, scripted(failures))
     whole.start()
     to_the_end(whole)
@@ -161,7 +192,8 @@ def test_a_run_cut_after_any_transaction_goes_on_and_does_nothing_twice(
 def results(run: Any) -> Mapping[str, Any]:
     """Return everything a run shows that does not depend on when it was resumed, and how often."""
     shown = status_object(run, run.status)["results"]
-    hidden = ("attempts", "started_at", "finished_at")
+    shown = json.loads(re.sub(r"/finally/l\d+/", "/finally/", json.dumps(shown)))
+    hidden = ("attempts", "tries", "started_at", "finished_at")
     return {
         name: {
             key: {k: v for k, v in value.items() if k not in ("at", "by")}

@@ -14,6 +14,7 @@ from treadle.plan.tightening import tightenings
 HEAD = 'workflow: {id: probe, name: Probe, version: "1.0.0"}\n'
 A, B, C = (f"{{id: {name}, type: shell, run: make {name}}}" for name in "abc")
 ASK = "{id: ask, type: gate, message: Ok}"
+CHOICE = "on_timeout: {choose: approve}"
 
 WIDER = {
     "nothing": ({"type": "string"}, {"type": "string"}),
@@ -165,6 +166,41 @@ def test_cases_of_a_switch_are_told() -> None:
     new = f"{{id: s, type: switch, expression: x, cases: {{x: [{A}], y: []}}}}"
     (step,) = compare(plan_of(old), plan_of(new)).steps
     assert [("cases", ["x"], ["x", "y"])] == [(f.name, f.old, f.new) for f in step.fields]
+
+
+def test_limits_of_a_step_are_told_by_their_keys() -> None:
+    fetch = "{id: a, type: shell, run: x, timeout: 5, retry: {max_attempts: 2, delay: 1}}"
+    calmer = fetch.replace("5", "9").replace("delay: 1", "delay: 2, on_exit_codes: [75]")
+    (step,) = compare(plan_of(fetch), plan_of(calmer)).steps
+    assert [
+        ("timeout", 5, 9),
+        ("retry.delay", 1, 2),
+        ("retry.on_exit_codes", None, [75]),
+    ] == [(f.name, f.old, f.new) for f in step.fields]
+    (step,) = compare(plan_of(ASK), plan_of(ASK.replace("}", f", timeout: 5, {CHOICE}}}"))).steps
+    assert [("timeout", None, 5), ("on_timeout", None, {"choose": "approve"})] == [
+        (f.name, f.old, f.new) for f in step.fields
+    ]
+
+
+def test_limits_of_a_workflow_are_told() -> None:
+    old = compile_text(f"{HEAD}timeout: 60\nsteps: [{A}]\n").plan
+    new = compile_text(f"{HEAD}concurrency: {{group: a, limit: 2}}\nsteps: [{A}]\n").plan
+    assert old is not None and new is not None
+    found = compare(old, new).workflow
+    assert [
+        ("timeout", 60, None),
+        ("concurrency.group", None, "a"),
+        ("concurrency.limit", None, 2),
+    ] == [(f.name, f.old, f.new) for f in found]
+
+
+def test_steps_at_the_end_are_compared_and_move_there() -> None:
+    old = compile_text(f"{HEAD}steps: [{A}, {B}]\n").plan
+    new = compile_text(f"{HEAD}steps: [{A}]\nfinally: [{B}, {C}]\n").plan
+    assert old is not None and new is not None
+    assert [("moved", "/finally/b"), ("added", "/finally/c")] == steps_of(compare(old, new))
+    assert [("moved", "/b"), ("removed", "/finally/c")] == steps_of(compare(new, old))
 
 
 def test_labels_of_the_workflow_are_told() -> None:

@@ -20,13 +20,15 @@ SCHEMA = schemas.load("workflow")
 EDITOR = Draft202012Validator(SCHEMA)
 CASES = Path(__file__).parents[1] / "cases" / "bad"
 BAD = tuple(path for path in sorted(CASES.glob("tr2*.yml")))
-# What an editor cannot see: places in the tree, and 1 beside 1.0.
-BEYOND = frozenset({"TR209", "TR217", "TR218", "TR219"})
+# What an editor cannot see: places in the tree, one key beside another, and 1 beside 1.0.
+BEYOND = frozenset({"TR209", "TR217", "TR218", "TR219", "TR224", "TR226", "TR227"})
 GOOD = """
 schema_version: "1.0"
 x-team: platform
 workflow: {id: flow, name: Flow, version: "1.0.0", author: [a, b], integration: null, x-a: 1}
 requires: {speckit_version: ">=1.2", integrations: [claude]}
+timeout: 3600
+concurrency: {group: "deploy-{{ inputs.who }}", limit: 2, on_conflict: refuse, x-a: 1}
 inputs:
   who: {type: string, default: you, prompt: Who}
   tags: {type: array, items: {type: string}, minItems: 1}
@@ -51,6 +53,15 @@ steps:
   - {id: mark, type: github, operation: add-label, target: issue, repository: o/r, number: 1,
      label: bug}
   - {id: call, type: workflow, workflow: other}
+  - {id: in-time, type: gate, message: Good, timeout: 60, on_timeout: {choose: approve, x-a: 1}}
+  - {id: late, type: gate, message: Good, timeout: 0.5, on_timeout: abort}
+  - {id: strict, type: while, condition: true, steps: [], on_limit: fail}
+  - {id: fetch, type: shell, run: x, retry: {max_attempts: 3, delay: 0, backoff: 1.5, max_delay: 9,
+     on_exit_codes: [75, -15], x-a: 1}}
+  - {id: tag, type: github, operation: add-label, target: issue, repository: o/r, number: 1,
+     label: bug, timeout: 5, retry: {max_attempts: 2}}
+finally:
+  - {id: clean, type: shell, run: make clean}
 """
 
 

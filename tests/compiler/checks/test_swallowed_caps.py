@@ -116,6 +116,17 @@ GOOD = {
               - {id: a, type: shell, run: make, continue_on_error: true}
               - {id: ask, type: gate, message: Another round}
         """,
+    "the loop fails at its cap": """
+        steps:
+          - id: rounds
+            type: do-while
+            condition: "{{ steps.a.output.exit_code != 0 }}"
+            max_iterations: 3
+            on_limit: fail
+            steps:
+              - {id: a, type: shell, run: make, continue_on_error: true}
+          - {id: b, type: shell, run: make publish}
+        """,
     "no outcome": """
         steps:
           - id: rounds

@@ -94,6 +94,13 @@ GOOD = {
           - {id: a, type: gate, message: Go, on_reject: skip}
           - {id: b, type: shell, if: "{{ steps.a.status == 'failed' }}", run: ls}
         """,
+    "the end of the run": """
+        steps:
+          - {id: a, type: shell, run: make}
+        finally:
+          - {id: b, type: shell, if: "{{ steps.a.status == 'failed' }}", run: ls}
+          - {id: c, type: shell, if: "{{ steps.a.output.exit_code == 2 }}", run: ls}
+        """,
     "a comparison with an input": """
         inputs: {x: {type: number, default: 1}}
         steps:

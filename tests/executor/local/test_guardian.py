@@ -87,11 +87,51 @@ def test_a_resume_ends_what_a_killed_guardian_left(tmp_path: Path) -> None:
 
 def test_a_process_that_got_the_number_later_is_never_killed(tmp_path: Path) -> None:
     other = sleeper()
-    (tmp_path / "groups").write_text(f"+ {other.pid} 12345\n", encoding="ascii")
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    now = boot.read_text(encoding="ascii").strip() if boot.exists() else ""
+    (tmp_path / "groups").write_text(f"+ {other.pid} 1 {now}\n", encoding="ascii")
     assert end_survivors(tmp_path / "groups") == 0
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes have no files here")
+def test_a_group_of_another_boot_is_never_killed(tmp_path: Path) -> None:
+    other = sleeper()
+    another_boot = "00000000-0000-4000-8000-000000000000"
+    (tmp_path / "groups").write_text(f"+ {other.pid} 99999999 {another_boot}\n", encoding="ascii")
+    assert end_survivors(tmp_path / "groups") == 0
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes have no files here")
+@pytest.mark.parametrize("run_id, ended", [("r1", 1), ("another", 0)])
+def test_a_group_whose_leader_is_gone_ends_only_for_its_own_run(
+    tmp_path: Path, run_id: str, ended: int
+) -> None:
+    leader = subprocess.Popen(
+        ["sh", "-c", "sleep 60 > /dev/null & echo $!; read _"],
+        process_group=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"TREADLE_RUN_ID": "r1", "PATH": os.environ["PATH"]},
+        text=True,
+    )
+    assert leader.stdout is not None
+    left = int(leader.stdout.readline())
+    folder = tmp_path / run_id
+    folder.mkdir()
+    guardian = Guardian(folder / "groups")
+    guardian.register(leader.pid)
+    leader.communicate("\n")
+    assert end_survivors(folder / "groups") == ended
+    if not ended:
+        os.kill(left, signal.SIGKILL)
+    assert eventually(lambda: is_gone(left))
+    guardian.close()
 
 
 def test_a_lock_has_one_holder_and_says_who(tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""Goes back in a run, goes on with it under an edited plan, or forks it: what the verbs share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from treadle.cli.consent import Consent
+from treadle.cli.drive import Drive, exit_code, tell
+from treadle.cli.given import from_environment
+from treadle.cli.plan_source import load_plan
+from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.settings import Settings
+from treadle.executor.local.fork import fork
+from treadle.executor.local.mending import Request, go_back, replace_plan
+from treadle.executor.local.session import Rested
+from treadle.executor.local.store import RunFolder, Store
+from treadle.plan.inputs import Given
+from treadle.plan.plan import Plan
+from treadle.plan.plan_file import read_plan
+
+Begin: TypeAlias = Callable[[Request, Consent], Rested]
+
+
+class Mending(Struct, frozen=True, kw_only=True):
+    """What the options of resume and fork say about a run that does not just go on.
+
+    Shapes: `step` is an id or an address; `source` is the edited workflow; `accepts_changes`
+    lets steps run again that are done and not what they were.
+    """
+
+    step: str | None = None
+    source: str | None = None
+    accepts_changes: bool = False
+    is_confirmed: bool = False
+    choices: Sequence[str] = ()
+    comment: str | None = None
+    lenient: bool = False
+    as_json: bool = False
+    is_detailed: bool = False
+
+
+def mend(settings: Settings, drive: Drive, folder: RunFolder, mending: Mending) -> int:
+    """Go on with a run from a step, or under an edited plan, or both."""
+    if mending.source is not None:
+        return _under_new_plan(settings, drive, folder, mending, mending.source)
+    step = mending.step or ""
+
+    def begin(request: Request, consent: Consent) -> Rested:
+        return go_back(request, step, host=drive.host, approve=consent)
+
+    return _driven(drive, folder, mending, begin, lambda: read_plan(folder.plan))
+
+
+def fork_run(drive: Drive, folder: RunFolder, mending: Mending, *, run_id: str | None) -> int:
+    """Go on with a copy of a run from a step."""
+    step = mending.step or ""
+
+    def begin(request: Request, consent: Consent) -> Rested:
+        return fork(request, step, host=drive.host, approve=consent, run_id=run_id)
+
+    return _driven(drive, folder, mending, begin, lambda: read_plan(folder.plan))
+
+
+def _under_new_plan(
+    settings: Settings, drive: Drive, folder: RunFolder, mending: Mending, source: str
+) -> int:
+    store = Store(drive.host.project)
+    with rejecting_refusals():
+        is_lenient = mending.lenient or store.load(folder)[1].lenient
+    plan = load_plan(source, settings, project=lambda: store.project, lenient=is_lenient).plan
+
+    def begin(request: Request, consent: Consent) -> Rested:
+        return replace_plan(
+            request,
+            plan,
+            host=drive.host,
+            approve=consent,
+            step=mending.step,
+            accepts_changes=mending.accepts_changes,
+        )
+
+    return _driven(drive, folder, mending, begin, lambda: plan)
+
+
+def _driven(
+    drive: Drive, folder: RunFolder, mending: Mending, begin: Begin, plan: Callable[[], Plan]
+) -> int:
+    consent = Consent(
+        talk=drive.talk,
+        is_given=mending.is_confirmed or (mending.accepts_changes and mending.step is None),
+        may_ask=drive.may_ask,
+    )
+
+    def begun(given: Mapping[str, Given]) -> Rested:
+        request = Request(
+            name=folder.id,
+            given=given,
+            choices=mending.choices,
+            comment=mending.comment,
+            lenient=mending.lenient,
+            environment=from_environment,
+        )
+        return begin(request, consent)
+
+    with rejecting_refusals():
+        rested = drive.until_rest(begun, plan)
+    tell(drive, rested, as_json=mending.as_json, beside=consent.to_json())
+    return exit_code(drive, rested, is_detailed=mending.is_detailed)

@@ -1,0 +1,136 @@
+"""``treadle prune``: removes runs that are over, and says what goes and what that frees."""
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from treadle.cli.byte_sizes import byte_size
+from treadle.cli.columns import Cell, columns
+from treadle.cli.durations import moment
+from treadle.cli.exit_codes import ExitCode
+from treadle.cli.find_project import find_project
+from treadle.cli.json_output import print_json
+from treadle.cli.options import JsonOption
+from treadle.cli.paint import Role, painter
+from treadle.cli.prompt import read_line
+from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.rejection import Rejected
+from treadle.cli.run_filters import StatusesOption
+from treadle.cli.run_summary import STATUS_ROLES
+from treadle.cli.settings import Settings
+from treadle.cli.spans import moment_meant
+from treadle.executor.local.prune import OVER, Candidate, Rule, candidates, remove
+from treadle.executor.local.store import Store
+from treadle.executor.state import RunStatus
+from treadle.plan.expression import Json
+
+
+def prune(
+    settings: Settings,
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than",
+            metavar="AGE",
+            help="Only runs that rest for longer: 12h, 30d, 8w, or since before a date.",
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", metavar="N", min=0, help="Keep the latest N, whatever their age."),
+    ] = None,
+    statuses: StatusesOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    is_confirmed: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Remove runs that are completed, aborted or cancelled.
+
+    A failed or paused run can go on, and stays unless --status names it. A run that a process
+    works on always stays.
+    """
+    if older_than is None and keep is None:
+        raise typer.BadParameter("say which runs: --older-than AGE, --keep N, or both")
+    if RunStatus.RUNNING in (statuses or ()):
+        raise typer.BadParameter("a run at work is never removed", param_hint="--status")
+    now = datetime.now(UTC)
+    before = older_than and moment_meant(older_than, now=now, option="--older-than")
+    rule = Rule(statuses=tuple(statuses or OVER), before=before, keep=keep or 0)
+    with rejecting_refusals():
+        store = Store(find_project(settings))
+        found = candidates(store, rule)
+        if not as_json:
+            _show(found)
+        if not found or dry_run:
+            return _end(settings, found, (), as_json=as_json, is_dry=dry_run)
+        if not is_confirmed and not _is_agreed(settings, found, as_json=as_json):
+            return _end(settings, found, (), as_json=as_json, is_dry=False)
+        gone = tuple(remove(store, found, rule))
+    return _end(settings, found, gone, as_json=as_json, is_dry=False)
+
+
+def _is_agreed(settings: Settings, found: Sequence[Candidate], *, as_json: bool) -> bool:
+    if as_json or not settings.may_ask:
+        raise Rejected.because("TR919", count=_runs(len(found)))
+    question = f"remove {_runs(len(found))} for good? [y/N] "
+    return (read_line(question) or "").strip().lower() in ("y", "yes")
+
+
+def _show(found: Sequence[Candidate]) -> None:
+    names = ("RUN", "WORKFLOW", "STATUS", "UPDATED", "SIZE")
+    table: list[list[Cell]] = [[(name, Role.QUIET) for name in names]] if found else []
+    for each in found:
+        role = STATUS_ROLES.get(RunStatus(each.row.status), Role.NAME)
+        table.append(
+            [
+                (each.row.run_id, Role.NAME),
+                (each.row.workflow_id, None),
+                (each.row.status, role),
+                (moment(each.row.updated_at), Role.QUIET),
+                (byte_size(each.size), None),
+            ]
+        )
+    for line in columns(table, painter(sys.stdout, os.environ)):
+        print(line)
+    sys.stdout.flush()
+
+
+def _end(
+    settings: Settings,
+    found: Sequence[Candidate],
+    gone: Sequence[Candidate],
+    *,
+    as_json: bool,
+    is_dry: bool,
+) -> int:
+    """Tell what has gone, or would go."""
+    told = found if is_dry else gone
+    size = sum(each.size for each in told)
+    if not found:
+        settings.talk.say("no run is to go")
+    else:
+        verb = "would remove" if is_dry else "removed"
+        settings.talk.say(f"{verb} {_runs(len(told))}, {byte_size(size)}")
+    if not is_dry and len(gone) < len(found) and gone:
+        settings.talk.say(f"{_runs(len(found) - len(gone))} stayed: somebody works on them")
+    if as_json:
+        rows: list[Json] = [
+            {
+                "run_id": each.row.run_id,
+                "workflow_id": each.row.workflow_id,
+                "status": each.row.status,
+                "updated_at": each.row.updated_at,
+                "bytes": each.size,
+            }
+            for each in told
+        ]
+        print_json({"removed": [] if is_dry else rows, "would_remove": rows if is_dry else []})
+    return ExitCode.OK
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"

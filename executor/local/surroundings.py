@@ -1,0 +1,33 @@
+"""What a run finds around it on this machine, so that a test can give it another one."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from treadle.executor.decide import Decision
+from treadle.executor.events import CancelRequested
+from treadle.executor.local.dispatcher import BeginAction, DoAction
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What a run finds on this machine.
+
+    Shapes: `environment` is what processes inherit; `secrets` are texts by input name;
+    `perform` does the work of an action, and `begin` starts one whose process the loop of the
+    run can watch (see Dispatcher); `watch` is told of every decision after it is written;
+    `echo` gets an agent's output that is not captured. `clock` gives ISO 8601 times in UTC,
+    `monotonic` seconds; `cancel_request` is asked after a signal whether it means to cancel.
+    """
+
+    project: Path
+    environment: Mapping[str, str]
+    secrets: Mapping[str, str]
+    perform: DoAction
+    begin: BeginAction | None = None
+    clock: Callable[[], str]
+    watch: Callable[[Decision], None]
+    echo: Callable[[bytes], None]
+    monotonic: Callable[[], float] = time.monotonic
+    cancel_request: Callable[[], CancelRequested | None] = lambda: None

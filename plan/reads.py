@@ -1,0 +1,52 @@
+"""Which steps a step reads: the names behind ``steps`` in its expressions.
+
+Only what stands in the step itself counts, not what stands in the steps inside it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from treadle.plan.expression import (
+    Expression,
+    ListOf,
+    Literal,
+    ObjectOf,
+    Single,
+    Text,
+    Value,
+    expressions,
+)
+from treadle.plan.steps import FanInStep, Step
+from treadle.plan.struct_fields import fields_of
+
+_STEPS = "steps"
+ALL = "*"  # an expression that reads the steps as a whole
+
+
+def steps_read(step: Step) -> tuple[str, ...]:
+    """Return the names of the steps that a step reads, each once, in the order of its fields."""
+    found: dict[str, None] = {}
+    if isinstance(step, FanInStep):
+        found.update(dict.fromkeys(step.wait_for))
+    for value in _values(step):
+        for expression in expressions(value):
+            found.update(dict.fromkeys(_names(expression)))
+    return tuple(found)
+
+
+def _names(expression: Expression) -> Iterator[str]:
+    for path in expression.reads:
+        if path[0] == _STEPS:
+            yield path[1] if len(path) > 1 else ALL
+
+
+def _values(step: Step) -> Iterator[Value]:
+    for field in fields_of(type(step)):
+        for member in _members(getattr(step, field.name)):
+            if isinstance(member, Literal | Single | Text | ObjectOf | ListOf):
+                yield member
+
+
+def _members(held: object) -> Iterable[object]:
+    if isinstance(held, Mapping):
+        return held.values()
+    return held if isinstance(held, tuple) else (held,)

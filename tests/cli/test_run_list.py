@@ -1,0 +1,104 @@
+"""`treadle status` without a run: which runs are meant, and which gates wait."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from treadle import schemas
+
+FLOW = """
+workflow: {id: ID, name: Demo, version: "1.0.0"}
+steps:
+  - id: each
+    type: fan-out
+    items: [a, b]
+    step: {id: ask, type: gate, message: "Take {{ item }}?", options: [yes, no], on_reject: skip}
+"""
+DONE = """
+workflow: {id: done, name: Done, version: "1.0.0"}
+steps: [{id: a, type: shell, run: 'true'}]
+"""
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture(autouse=True)
+def runs(treadle, write: Write) -> None:
+    """Two paused runs of two workflows, and a completed one."""
+    for name in ("one", "two"):
+        write(f"{name}.yml", FLOW.replace("ID", name).replace("[yes, no]", "['yes', 'no']"))
+        treadle("run", f"{name}.yml", "--run-id", f"r-{name}")
+    write("done.yml", DONE)
+    treadle("run", "done.yml", "--run-id", "r-done")
+
+
+def fits(name: str, data: object) -> None:
+    schema = schemas.load("outcome")
+    jsonschema.validate(data, {**schema["$defs"][name], "$defs": schema["$defs"]})
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), ["r-done", "r-two", "r-one"]),
+        (("--status", "paused"), ["r-two", "r-one"]),
+        (("--status", "completed", "--status", "failed"), ["r-done"]),
+        (("--workflow", "one"), ["r-one"]),
+        (("--limit", "2"), ["r-done", "r-two"]),
+        (("--since", "1h"), ["r-done", "r-two", "r-one"]),
+        (("--since", "2100-01-01"), []),
+    ],
+)
+def test_filters_choose(treadle, options: tuple[str, ...], expected: list[str]) -> None:
+    shown = treadle("status", "--json", *options).data
+    fits("runs", shown)
+    assert expected == [row["run_id"] for row in shown["runs"]]
+
+
+def test_a_filter_that_leaves_nothing_says_so(treadle) -> None:
+    ended = treadle("status", "--workflow", "three")
+    assert (0, "", "no run fits\n") == (ended.code, ended.out, ended.err)
+
+
+def test_the_gates_of_all_runs_are_listed_the_longest_waiting_first(treadle) -> None:
+    ended = treadle("status", "--pending")
+    head, *rows = ended.out.splitlines()
+    assert ["RUN", "WORKFLOW", "GATE", "WAITS", "OPTIONS", "MESSAGE"] == head.split()
+    gates = [row.split()[:3] for row in rows]
+    assert [
+        ["r-one", "one", "/each/i0/ask"],
+        ["r-one", "one", "/each/i1/ask"],
+        ["r-two", "two", "/each/i0/ask"],
+        ["r-two", "two", "/each/i1/ask"],
+    ] == gates
+    assert "yes, no" in rows[1] and rows[1].endswith("Take b?")
+    assert "answer: treadle resume r-one --choice /each/i0/ask=yes\n" == ended.err
+
+
+def test_the_object_of_pending_gates_fits_its_schema(treadle) -> None:
+    shown = treadle("status", "--pending", "--workflow", "two", "--json").data
+    fits("pending", shown)
+    assert [
+        ("r-two", "Take a?", ["yes", "no"], None),
+        ("r-two", "Take b?", ["yes", "no"], None),
+    ] == [
+        (gate["run_id"], gate["message"], gate["options"], gate["due"]) for gate in shown["pending"]
+    ]
+
+
+def test_an_answered_gate_waits_no_longer(treadle) -> None:
+    answers = [word for i in (0, 1) for word in ("--choice", f"/each/i{i}/ask=yes")]
+    for run in ("r-one", "r-two"):
+        assert 0 == treadle("resume", run, *answers).code
+    ended = treadle("status", "--pending")
+    assert ("", "no gate waits for an answer\n") == (ended.out, ended.err)
+
+
+@pytest.mark.parametrize(
+    "words", [("r-one", "--pending"), ("--since", "soon"), ("--status", "odd"), ("--limit", "0")]
+)
+def test_wrong_words_are_refused(treadle, words: tuple[str, ...]) -> None:
+    ended = treadle("status", *words)
+    assert (2, "") == (ended.code, ended.out)
