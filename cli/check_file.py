@@ -1,5 +1,8 @@
 """Checking one file, be it a workflow or a compiled plan, whose findings are told alike."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from treadle.cli.findings import Checked
@@ -21,14 +24,16 @@ def check_file(path: str, *, lenient: bool) -> Checked:
         if source is None:
             return Checked(path=path, text="", diagnostics=report.diagnostics)
         return _check_plan(source, path=path)
-    return checked_of(compile_file(path, lenient=lenient), lenient=lenient)
+    with _without_collector():
+        return checked_of(compile_file(path, lenient=lenient), lenient=lenient)
 
 
 def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     """Check what came without a file; `path` is only shown."""
     if is_plan(source):
         return _check_plan(source, path=path)
-    return checked_of(compile_bytes(source, path=path, lenient=lenient), lenient=lenient)
+    with _without_collector():
+        return checked_of(compile_bytes(source, path=path, lenient=lenient), lenient=lenient)
 
 
 def checked_of(compilation: Compilation, *, lenient: bool) -> Checked:
@@ -37,6 +42,18 @@ def checked_of(compilation: Compilation, *, lenient: bool) -> Checked:
         path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
     )
     return apply_ignores(checked, compilation.document, lenient=lenient)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Look for no circles of garbage meanwhile: a compilation makes none, and all of it is new."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _check_plan(source: bytes, *, path: str) -> Checked:

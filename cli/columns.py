@@ -34,4 +34,6 @@ def cells(text: str) -> int:
 
     Source: Unicode Standard Annex 11; wide and full-width characters take two.
     """
+    if text.isascii():
+        return len(text)
     return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.cli.drive import Drive
-from treadle.cli.exit_codes import ExitCode
+from treadle.cli.exit_codes import ExitCode, of_signal
 from treadle.cli.find_project import command_line
 from treadle.cli.json_output import print_json
 from treadle.cli.paint import Role
@@ -79,7 +79,8 @@ def part_ways(settings: Settings, project: Path, *, as_json: bool) -> Parting:
         os.close(voice)
     if not told:
         _, status = os.waitpid(child, 0)
-        return Parting(code=abs(os.waitstatus_to_exitcode(status)))
+        code = os.waitstatus_to_exitcode(status)
+        return Parting(code=code if code >= 0 else of_signal(-code))
     _tell(json.loads(told), settings, project, as_json=as_json)
     return Parting(code=ExitCode.OK)
 

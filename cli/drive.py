@@ -17,6 +17,7 @@ from treadle.cli.ask_input import ask_inputs
 from treadle.cli.exit_codes import ExitCode, of_signal
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
+from treadle.cli.preflight import looking_around
 from treadle.cli.progress import Progress
 from treadle.cli.run_settings import run_settings
 from treadle.cli.run_summary import summary_lines
@@ -193,6 +194,7 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
             watch=progress.watch,
             echo=progress.echo,
             held_up=lambda holder: _tell_holder(settings.talk, holder),
+            preflight=looking_around(project, os.environ, settings.talk),
             max_processes=runs.max_processes,
         ),
         on_pause=runs.on_pause,

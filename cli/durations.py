@@ -26,4 +26,4 @@ def duration(seconds: float) -> str:
 
 def moment(text: str) -> str:
     """Return a moment on the clock of this machine. Units: an ISO 8601 time."""
-    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromisoformat(text).astimezone().isoformat(" ", "seconds")[:19]

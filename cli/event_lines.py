@@ -112,7 +112,8 @@ def event_lines(event: Event, run: Run, style: LineStyle) -> Iterator[str]:
         case RunTimedOut():
             yield style.paint("the run has used up its time: what is at work is ended", Role.ERROR)
         case CancelRequested():
-            yield style.paint("cancelled: what was at work is ended", Role.ERROR)
+            by = f" by {one_line(event.by)}" if event.by is not None else ""
+            yield style.paint(f"cancelled{by}", Role.ERROR)
         case ClosingStarted():
             yield style.paint(f"finally, for a run that {_ENDED[event.status]}", Role.QUIET)
         case StepFinished():

@@ -15,7 +15,13 @@ def print_json(data: Json) -> None:
     Errors: ValueError for a float that is not finite, which no state of ours holds.
     """
     # The encoder of the standard library takes ten times as long when it indents itself.
-    sys.stdout.write(msgspec.json.format(_encodable(data), indent=2) + "\n")
+    text = _encodable(data)
+    try:
+        text = msgspec.json.format(text, indent=2)
+    except msgspec.DecodeError:
+        # A path or an argument that is no text holds halves of characters, which it refuses.
+        text = json.dumps(data, indent=2, allow_nan=False, default=_plain)
+    sys.stdout.write(text + "\n")
 
 
 def print_json_line(data: Json) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from treadle.cli.drive import drive_for, exit_code, tell
 from treadle.cli.find_project import find_project
-from treadle.cli.given import InputOptions, from_environment
+from treadle.cli.given import STDIN, InputOptions, from_environment
 from treadle.cli.options import (
     AnswersOption,
     ChoicesOption,
@@ -65,7 +65,12 @@ def resume(
     if accepts_changes and source is None:
         raise typer.BadParameter("it goes with --plan", param_hint="--accept")
     project = find_project(settings)
-    options = InputOptions(values=inputs or (), files=input_texts or (), input_file=input_file)
+    options = InputOptions(
+        values=inputs or (),
+        files=input_texts or (),
+        input_file=input_file,
+        is_stdin_taken=source == STDIN,
+    )
     parting = None
     if is_detached:
         from treadle.cli.detach import part_ways  # most runs stay at the terminal

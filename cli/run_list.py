@@ -109,7 +109,6 @@ def _object(gate: PendingGate) -> dict[str, Json]:
 
 
 def _print(table: Sequence[Sequence[Cell]]) -> None:
-    for line in columns(table, painter(sys.stdout, os.environ)):
-        print(line)
+    print("\n".join(columns(table, painter(sys.stdout, os.environ))))
     # What is said next belongs below the table.
     sys.stdout.flush()

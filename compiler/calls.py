@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from typing import TypeAlias
 
 from treadle.compiler.diagnostics import Fix, Report, Span
 from treadle.compiler.fixes import respell
@@ -10,11 +11,13 @@ from treadle.plan.expression import Node, Op
 from treadle.plan.functions import FILTERS, TESTS, Function
 from treadle.plan.signature import argument_fault, missing_fault
 
+_Place: TypeAlias = Callable[[int], Span]
+
 # Filters whose argument at this position names a test.
 _TEST_NAMED_AT = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 
 
-def check_calls(nodes: tuple[Node, ...], *, place: Callable[[int], Span], report: Report) -> bool:
+def check_calls(nodes: tuple[Node, ...], *, place: _Place, report: Report) -> bool:
     """Report unknown filters and tests and wrong arguments; return whether there are none.
 
     Errors: TR306, TR318, TR405, TR408 in the report.
@@ -22,10 +25,10 @@ def check_calls(nodes: tuple[Node, ...], *, place: Callable[[int], Span], report
     is_sound = True
     for node in nodes:
         if node.op is Op.FILTER:
-            is_sound &= _check_call(node, FILTERS, "TR306", place(node.at), report)
+            is_sound &= _check_call(node, FILTERS, "TR306", place, report)
             is_sound &= _check_named_test(node, place, report)
         elif node.op is Op.TEST:
-            is_sound &= _check_call(node, TESTS, "TR318", place(node.at), report)
+            is_sound &= _check_call(node, TESTS, "TR318", place, report)
     return is_sound
 
 
@@ -45,12 +48,13 @@ def nodes_of(tree: Node) -> tuple[Node, ...]:
 
 
 def _check_call(
-    node: Node, table: Mapping[str, Function], code: str, span: Span, report: Report
+    node: Node, table: Mapping[str, Function], code: str, place: _Place, report: Report
 ) -> bool:
     """Check one filter or test against its signature."""
     name = str(node.args[0])
     function = table.get(name)
     if function is None:
+        span = place(node.at)
         report.add(
             code, span, hint=_suggestion(name, table), fix=_fix(name, table, span), name=name
         )
@@ -59,16 +63,16 @@ def _check_call(
     keywords = frozenset(keyword for keyword, _ in node.keywords)
     fault = argument_fault(function, positional=positional, keywords=keywords)
     if fault is not None:
-        report.add("TR408", span, reason=fault)
+        report.add("TR408", place(node.at), reason=fault)
         return False
     given = keywords.union(p.name for p in function.parameters[:positional])
     fault = missing_fault(function, given=given)
     if fault is not None:
-        report.add("TR405", span, reason=fault)
+        report.add("TR405", place(node.at), reason=fault)
     return fault is None
 
 
-def _check_named_test(node: Node, place: Callable[[int], Span], report: Report) -> bool:
+def _check_named_test(node: Node, place: _Place, report: Report) -> bool:
     """Check the test that ``select('odd')`` and its kin name."""
     position = _TEST_NAMED_AT.get(str(node.args[0]))
     if position is None or len(node.args) <= position + 2:

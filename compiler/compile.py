@@ -4,11 +4,11 @@ No stage raises for what an author wrote. Past a barrier nothing runs when there
 no mode lets pass, so that each stage can trust the one before; there is a plan when there are none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from treadle.compiler import document, shape
@@ -46,11 +46,13 @@ from treadle.compiler.checks.unusable_verdicts import check_unusable_verdicts
 from treadle.compiler.checks.unused_inputs import check_unused_inputs
 from treadle.compiler.checks.verdicts import check_verdicts
 from treadle.compiler.checks.waits import check_waits
-from treadle.compiler.diagnostics import Diagnostic, Report
+from treadle.compiler.diagnostics import Diagnostic, Related, Report
 from treadle.compiler.emit import emit
 from treadle.compiler.flow import Flow, read_flow
+from treadle.compiler.layers import OverlayFile, SourceFile, told_apart
 from treadle.compiler.nodes import Document
-from treadle.compiler.source import read_source
+from treadle.compiler.source import read_overlay_file, read_source
+from treadle.compiler.stack import stack
 from treadle.compiler.workflow import Workflow, read_workflow
 from treadle.plan.catalogue import Severity
 from treadle.plan.plan import Plan
@@ -105,8 +107,9 @@ class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     """What came of a source: its plan if there are no errors, and everything found on the way.
 
     Shapes: `document` is None when the source is not YAML, `workflow` when it could not be read;
-    `text` is what spans point into, as far as it could be decoded. `diagnostics` are sorted by
-    place.
+    `text` is that of the workflow's own file, as far as it could be decoded. `files` are that
+    file and those of its overlays, each with its findings, which `diagnostics` are together,
+    sorted by place.
     """
 
     path: str
@@ -114,6 +117,7 @@ class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     document: Document | None
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
+    files: tuple[SourceFile, ...]
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -136,15 +140,19 @@ class _Work(Struct, frozen=True, kw_only=True):
 
     path: str
     source: bytes
+    overlays: Sequence[OverlayFile] = ()
     document: Document | None = None
+    removed: Mapping[str, Related] = field(default_factory=dict)
     workflow: Workflow | None = None
 
 
 Stage = Callable[[_Work, Report], _Work]
 
 
-def compile_file(path: Path | str, *, lenient: bool = False) -> Compilation:
-    """Compile the workflow in a file.
+def compile_file(
+    path: Path | str, *, lenient: bool = False, overlays: Sequence[Path | str] = ()
+) -> Compilation:
+    """Compile the workflow in a file, with the overlays in other files applied to it.
 
     Errors: none; TR101 among the diagnostics for a file that cannot be read.
     """
@@ -152,7 +160,8 @@ def compile_file(path: Path | str, *, lenient: bool = False) -> Compilation:
     source = read_source(Path(path), report=report)
     if source is None:
         return _compilation(_Work(path=str(path), source=b""), report)
-    return _compile(source, path=str(path), report=report)
+    files = tuple(read_overlay_file(overlay) for overlay in overlays)
+    return _compile(_Work(path=str(path), source=source, overlays=files), report)
 
 
 def compile_text(text: str, *, path: str = "workflow.yml", lenient: bool = False) -> Compilation:
@@ -162,13 +171,15 @@ def compile_text(text: str, *, path: str = "workflow.yml", lenient: bool = False
     return compile_bytes(source, path=path, lenient=lenient)
 
 
-def compile_bytes(source: bytes, *, path: str, lenient: bool = False) -> Compilation:
-    """Compile a workflow from the bytes of its file; `path` is only shown."""
-    return _compile(source, path=path, report=Report(lenient=lenient))
+def compile_bytes(
+    source: bytes, *, path: str, lenient: bool = False, overlays: Sequence[OverlayFile] = ()
+) -> Compilation:
+    """Compile a workflow from the bytes of its file and of its overlays; `path` is only shown."""
+    work = _Work(path=path, source=source, overlays=overlays)
+    return _compile(work, Report(lenient=lenient))
 
 
-def _compile(source: bytes, *, path: str, report: Report) -> Compilation:
-    work = _Work(path=path, source=source)
+def _compile(work: _Work, report: Report) -> Compilation:
     for stage in STAGES:
         work = stage(work, report)
         if stage in BARRIERS and report.forbids_going_on:
@@ -178,6 +189,14 @@ def _compile(source: bytes, *, path: str, report: Report) -> Compilation:
 
 def _load(work: _Work, report: Report) -> _Work:
     return replace(work, document=document.load(work.source, path=work.path, report=report))
+
+
+def _stack(work: _Work, report: Report) -> _Work:
+    if not work.overlays:
+        return work
+    assert work.document is not None
+    stacked = stack(work.document, work.overlays, report)
+    return replace(work, document=stacked.document, removed=stacked.removed)
 
 
 def _shape(work: _Work, report: Report) -> _Work:
@@ -200,17 +219,27 @@ def _check(work: _Work, report: Report) -> _Work:
     return work
 
 
-STAGES: tuple[Stage, ...] = (_load, _shape, _read, _check)
+STAGES: tuple[Stage, ...] = (_load, _stack, _shape, _read, _check)
 # What is read after shape may be half read: the checks still look at the rest.
-BARRIERS = frozenset({_load, _shape})
+BARRIERS = frozenset({_load, _stack, _shape})
 
 
 def _compilation(work: _Work, report: Report) -> Compilation:
-    text = work.source.decode("utf-8", "replace").removeprefix("\ufeff")
+    files = _files(work, report)
     return Compilation(
         path=work.path,
-        text=work.document.text if work.document is not None else text,
+        text=files[0].text,
         document=work.document,
         workflow=work.workflow,
-        diagnostics=report.diagnostics,
+        diagnostics=tuple(found for file in files for found in file.diagnostics),
+        files=files,
     )
+
+
+def _files(work: _Work, report: Report) -> tuple[SourceFile, ...]:
+    document, found = work.document, report.diagnostics
+    if document is not None and document.parts:
+        return told_apart(document, found, removed=work.removed)
+    text = work.source.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = document.text if document is not None else text
+    return (SourceFile(path=work.path, text=text, document=document, diagnostics=found),)

@@ -26,10 +26,14 @@ START = Span(1, 1, 1, 1)
 
 
 class Related(Struct, frozen=True, kw_only=True):
-    """Another place that belongs to a finding, such as the first of two equal keys."""
+    """Another place that belongs to a finding, such as the first of two equal keys.
+
+    Shapes: `path` is None for a place in the file of the finding.
+    """
 
     span: Span
     message: str
+    path: str | None = None
 
 
 class Edit(Struct, frozen=True, kw_only=True):
@@ -52,7 +56,10 @@ class Fix(Struct, frozen=True, kw_only=True):
 
 
 class Diagnostic(Struct, frozen=True, kw_only=True):
-    """One finding about a workflow, with its place, its weight and what to write instead."""
+    """One finding about a workflow, with its place, its weight and what to write instead.
+
+    Shapes: `path` is None for a place in the file that was compiled, not in an overlay of it.
+    """
 
     code: str
     name: str
@@ -62,6 +69,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     hint: str | None = None
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
+    path: str | None = None
 
 
 class Report(Struct):
@@ -99,6 +107,10 @@ class Report(Struct):
             related=tuple(related),
             fix=fix,
         )
+
+    def adopt(self, found: Diagnostic) -> None:
+        """Record a finding of another report, unless there is one with its span and code."""
+        self._found.setdefault((found.span, found.code), found)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -6,6 +6,9 @@ of the compilation is in it.
 
 from msgspec.structs import replace
 
+from treadle.compiler.diagnostics import Span
+from treadle.compiler.layers import part_of, place_in
+from treadle.compiler.nodes import Document
 from treadle.compiler.workflow import Workflow
 from treadle.plan.plan import Place, Plan
 from treadle.plan.plan_file import plan_digest, step_digests
@@ -33,12 +36,18 @@ def emit(workflow: Workflow) -> Plan:
         closing=workflow.closing,
         timeout_s=workflow.timeout_s,
         concurrency=workflow.concurrency,
+        requires=workflow.requires,
         outputs=workflow.outputs,
         step_digests=step_digests((*workflow.steps, *workflow.closing)),
-        source_map={
-            path: Place(line=spans[path].line, column=spans[path].column)
-            for path in workflow.by_path
-        },
+        source_map={path: _place(workflow.document, spans[path]) for path in workflow.by_path},
         digest="",
     )
     return replace(plan, digest=plan_digest(plan))
+
+
+def _place(document: Document, span: Span) -> Place:
+    part = part_of(document, span)
+    if part is None:
+        return Place(line=span.line, column=span.column)
+    own = place_in(part, span)
+    return Place(line=own.line, column=own.column, layer=part.layer)

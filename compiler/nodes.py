@@ -67,12 +67,34 @@ class Mapping(Struct, frozen=True, eq=False, gc=False):
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """One file of a document that several files make: its place in the text of all of them.
+
+    Shapes: `layer` is the id of an overlay, None for the workflow itself or while it is unknown;
+    `root` is the top node with places in the text of all files, None when there is none.
+    Units: `first_line` counts from 1; `offset` is in characters.
+    """
+
+    path: str
+    text: str
+    first_line: int
+    offset: int
+    layer: str | None = None
+    root: Node | None = None
+
+
 class Document(Struct, frozen=True, kw_only=True):
-    """One YAML file: where it came from, its text and its top node."""
+    """One YAML file: where it came from, its text and its top node.
+
+    Shapes: of a workflow with overlays, `text` is that of all files one after the other, so that
+    every span has a place in it; `parts` are the files, the workflow's own first. A document of
+    one file has no parts.
+    """
 
     path: str
     text: str
     root: Node
+    parts: tuple[Part, ...] = ()
 
 
 def plain(node: Node) -> Json:

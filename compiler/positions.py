@@ -60,22 +60,18 @@ def span_of(document: Document, scalar: Scalar, start: int, end: int) -> Span:
     quoted = 1 if scalar.style in ("'", '"') else 0
     first = scalar.start + quoted
     if document.text[first : scalar.end - quoted] == value:
-        return _span(document.text, scalar, first + start, first + end)
+        return _span(document.text, first + start, first + end)
     pieces = _pieces(document.text, scalar, value)
     if pieces is None:
         return scalar.span
     opening = pieces[start][1] if start < len(pieces) else pieces[-1][2]
     closing = pieces[end - 1][2] if end > start else opening
-    return _span(document.text, scalar, opening, closing)
+    return _span(document.text, opening, closing)
 
 
 @lru_cache(maxsize=2)  # many rules ask for those of the same document
 def line_starts(text: str) -> tuple[int, ...]:
     """Return the offset at which each line of a text begins."""
-    return _line_starts(text)
-
-
-def _line_starts(text: str) -> tuple[int, ...]:
     ends = _LINE_END if "\r" in text else _LINE_FEED  # which takes a third of the time
     return (0, *[found.end() for found in ends.finditer(text)])
 
@@ -89,24 +85,12 @@ def place(starts: tuple[int, ...], offset: int) -> tuple[int, int]:
     return line, offset - starts[line - 1] + 1
 
 
-def _span(text: str, scalar: Scalar, start: int, end: int) -> Span:
-    # Only the scalar is searched for line ends: a file may hold thousands of scalars.
-    before = text[scalar.start : end]
-    if "\n" not in before and "\r" not in before:
-        shift = scalar.span.column - scalar.start
-        return Span(scalar.span.line, start + shift, scalar.span.line, end + shift)
-    breaks = [scalar.start + at for at in _line_starts(before)]
-    line, column = place(tuple(breaks), start)
-    end_line, end_column = place(tuple(breaks), end)
-    shift = scalar.span.column - 1
-    return Span(
-        scalar.span.line + line - 1,
-        column + (shift if line == 1 else 0),
-        scalar.span.line + end_line - 1,
-        end_column + (shift if end_line == 1 else 0),
-    )
+def _span(text: str, start: int, end: int) -> Span:
+    starts = line_starts(text)
+    return Span(*place(starts, start), *place(starts, end))
 
 
+@lru_cache(maxsize=1)  # a long script may have thousands of findings, one after the other
 def _pieces(text: str, scalar: Scalar, value: str) -> list[_Piece] | None:
     """Return the value character by character, None when it cannot be followed."""
     match scalar.style:

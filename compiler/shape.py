@@ -4,7 +4,7 @@ Past this stage a workflow without errors has the shape of the format, and nobod
 All rules stand in workflow.schema.json; this module knows which of them applies to what.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
@@ -59,6 +59,25 @@ def check(document: nodes.Document, report: Report) -> nodes.Document:
     return replace(document, root=_without(root, walk.ignored))
 
 
+def check_steps(steps: Iterable[nodes.Mapping], report: Report) -> None:
+    """Report the mistakes of steps that stand in no workflow. Errors: as for `check`."""
+    walk = _Walk(report=report)
+    for step in steps:
+        walk.check_step(step, fan_out=None, key="step")
+
+
+def plain_outline(node: nodes.Mapping) -> Json:
+    """Return an object as plain data, with no more than an outline of the steps inside it."""
+    data: dict[str, Json] = {}
+    for entry in node.entries:
+        key, value = str(entry.key.value), entry.value
+        if isinstance(value, nodes.Scalar):
+            data[key] = value.value
+        else:
+            data[key] = _outline(entry) if key in _NESTED else nodes.plain(value)
+    return data
+
+
 class _Walk(Struct, kw_only=True):
     """One pass over a document, with the entries that later stages must not see."""
 
@@ -88,9 +107,9 @@ class _Walk(Struct, kw_only=True):
         self, steps: nodes.Node | None, *, fan_out: nodes.Mapping | None, key: str
     ) -> None:
         for index, step in enumerate(steps.items if isinstance(steps, nodes.Sequence) else ()):
-            self._check_step(step, fan_out=fan_out, key=f"{key}[{index}]")
+            self.check_step(step, fan_out=fan_out, key=f"{key}[{index}]")
 
-    def _check_step(self, node: nodes.Node, *, fan_out: nodes.Mapping | None, key: str) -> None:
+    def check_step(self, node: nodes.Node, *, fan_out: nodes.Mapping | None, key: str) -> None:
         if not isinstance(node, nodes.Mapping):
             self._refuse_kind(node, key=key, expected="a step (a mapping)")
             return
@@ -108,7 +127,7 @@ class _Walk(Struct, kw_only=True):
         template = node.get("step")
         # Other kinds have no `step`, but Spec Kit still checks one that is there.
         if template is not None and (kind == "fan-out" or isinstance(template, nodes.Mapping)):
-            self._check_step(template, fan_out=node, key="step")
+            self.check_step(template, fan_out=node, key="step")
 
     def _check_nested(self, node: nodes.Mapping, *, fan_out: nodes.Mapping | None) -> None:
         if _NESTED.isdisjoint(node.keys()):
@@ -121,7 +140,7 @@ class _Walk(Struct, kw_only=True):
                 self._check_steps(entry.value, fan_out=fan_out, key=f"cases.{entry.key.value}")
 
     def _check_object(self, subject: Subject) -> None:
-        for breach in breaches(subject.definition, _data(subject.node)):
+        for breach in breaches(subject.definition, plain_outline(subject.node)):
             tell(breach, subject, self.report)
             if code_of(breach) == "TR216":
                 entry = subject.node.entry(str(breach.path[0]))
@@ -140,7 +159,7 @@ class _Walk(Struct, kw_only=True):
             self._check_short_form(entry, key)
             return
         part = Subject(node=entry.value, definition=key, where=where)
-        for breach in breaches(key, _data(entry.value)):
+        for breach in breaches(key, plain_outline(entry.value)):
             tell(breach, part, self.report)
             name = str(breach.path[0]) if breach.path else None
             if breach.keyword == "required" or name in needed_keys(key):
@@ -198,18 +217,6 @@ def _guessed_kinds(node: nodes.Mapping) -> tuple[str, ...]:
         return ()
     needed = ((kind, frozenset(needed_keys(kind)) - _OF_ANY_KIND) for kind in kinds())
     return tuple(kind for kind, keys in needed if keys and keys <= present)
-
-
-def _data(node: nodes.Mapping) -> Json:
-    """Return an object as plain data, with no more than an outline of the steps inside it."""
-    data: dict[str, Json] = {}
-    for entry in node.entries:
-        key, value = str(entry.key.value), entry.value
-        if isinstance(value, nodes.Scalar):
-            data[key] = value.value
-        else:
-            data[key] = _outline(entry) if key in _NESTED else nodes.plain(value)
-    return data
 
 
 def _outline(entry: nodes.Entry) -> Json:

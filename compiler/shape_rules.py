@@ -19,7 +19,11 @@ from treadle.plan.expression import Json
 Path: TypeAlias = tuple[str | int, ...]
 
 _REFERENCE = "#/$defs/"
-_SEPARATE = frozenset({"header", "requires", "input", "output", "step", "retry", "concurrency"})
+_SEPARATE = frozenset(
+    {"header", "requires", "input", "output", "step", "retry", "concurrency", "edit"}
+)
+# Definitions of overlay.schema.json, the file itself being one of them.
+_OF_OVERLAYS = {"overlay": "", "edit": "edit"}
 _FREE_KEY = "^x-"
 
 
@@ -52,7 +56,8 @@ class Breach(Struct, frozen=True, kw_only=True):
 def breaches(definition: str, value: Json) -> Iterator[Breach]:
     """Yield the rules of `definition` that `value` breaks, at most one about each value.
 
-    Shapes: `definition` is a name under ``$defs``, or "" for the whole file.
+    Shapes: `definition` is a name under ``$defs``, or "" for the whole file; "overlay" is the
+    whole file of an overlay, "edit" one of its edits.
     """
     fits = _acceptor(definition)
     if fits is None or not fits(value):
@@ -103,7 +108,8 @@ def is_found(pattern: str, text: str) -> bool:
 @cache
 def definition_schema(name: str) -> dict[str, Any]:
     """Return a definition without references: a separate object's place accepts anything."""
-    whole = schemas.load("workflow")
+    whole = schemas.load("overlay" if name in _OF_OVERLAYS else "workflow")
+    name = _OF_OVERLAYS.get(name, name)
     schema = whole["$defs"][name] if name else {k: v for k, v in whole.items() if k != "$defs"}
     # Without its dispatch on `type`, the definition of a step is what all kinds share.
     shared = {k: v for k, v in schema.items() if k != "allOf"}
@@ -123,6 +129,8 @@ def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
     if reference is None:
         return rest
     name = reference.removeprefix(_REFERENCE)
+    if name == reference:  # of another file
+        return rest
     return rest if name in _SEPARATE else {**_resolved(definitions[name], definitions), **rest}
 
 

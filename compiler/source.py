@@ -10,6 +10,7 @@ from pathlib import Path
 
 from treadle.compiler.diagnostics import START, Report
 from treadle.compiler.document import MAX_BYTES
+from treadle.compiler.layers import OverlayFile
 
 # A pipe without a writer must not block the open; Windows has no such flags and one of its own.
 _FLAGS = (
@@ -33,6 +34,16 @@ def read_source(path: Path, *, report: Report) -> bytes | None:
     except ValueError:
         _refuse(path, "this cannot be a path", report)
     return None
+
+
+def read_overlay_file(path: Path | str) -> OverlayFile:
+    """Return the file of an overlay; one that cannot be read says why, and is empty.
+
+    Errors: TR101, TR104 among its problems.
+    """
+    report = Report()
+    source = read_source(Path(path), report=report)
+    return OverlayFile(path=str(path), source=source or b"", problems=report.diagnostics)
 
 
 def _read(path: Path, report: Report) -> bytes | None:

@@ -12,12 +12,13 @@ from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.inputs import read_inputs
 from treadle.compiler.read_limits import concurrency
+from treadle.compiler.read_requires import requires
 from treadle.compiler.read_steps import read_closing, read_steps
 from treadle.compiler.scope import Names, declare
 from treadle.compiler.sites import Field, Inherited, Reading, Site, direct_value
 from treadle.compiler.template import Declared
 from treadle.plan.expression import Json, Literal
-from treadle.plan.plan import Concurrency, Defaults, Output
+from treadle.plan.plan import Concurrency, Defaults, Output, Requires
 from treadle.plan.steps import Step, walk
 
 DEFAULT_VERSION = "0.0.0"
@@ -42,6 +43,7 @@ class Workflow(Struct, frozen=True, kw_only=True):
     closing: tuple[Step, ...]
     timeout_s: float | None
     concurrency: Concurrency | None
+    requires: Requires | None
     outputs: Mapping[str, Output]
     names: Names
     sites: tuple[Site, ...]
@@ -108,6 +110,7 @@ def read_workflow(document: nodes.Document, report: Report) -> Workflow:
         closing=closing,
         timeout_s=keys.seconds(root, "timeout"),
         concurrency=group,
+        requires=requires(root),
         outputs=MappingProxyType(outputs),
         names=names,
         sites=tuple(reading.sites),

@@ -7,10 +7,10 @@ everything that running needs.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from treadle.executor.api import RunResult, resume, run, status
+    from treadle.executor.api import RunResult, cancel, resume, run, status
     from treadle.executor.errors import Reason, Refused
 
-__all__ = ["Reason", "Refused", "RunResult", "resume", "run", "status"]
+__all__ = ["Reason", "Refused", "RunResult", "cancel", "resume", "run", "status"]
 
 
 def __getattr__(name: str) -> object:

@@ -4,6 +4,8 @@
 |---|---|
 | run-created | nothing has happened, and it belongs to this plan |
 | run-resumed | the run is at work (its process was killed) or can be resumed |
+| run-rewound, run-forked | always: it is for `apply` to say whether the step has begun |
+| plan-replaced | what is done under the old plan can stay under the new one |
 | run-interrupted, action-finished, timer-fired | the run is at work |
 | run-timed-out | the same, and its workflow has a limit |
 | cancel-requested | the run is at work, paused or failed |
@@ -30,7 +32,9 @@ from treadle.executor.events import (
 from treadle.executor.gate import match_option
 from treadle.executor.open_steps import open_gates
 from treadle.executor.program import Program
+from treadle.executor.rewind import cut
 from treadle.executor.state import Run, RunStatus
+from treadle.executor.verdict import judge
 from treadle.plan.steps import GateStep
 
 
@@ -42,19 +46,23 @@ def objection(program: Program, run: Run | None, event: Event) -> str | None:
     if run is None:
         return _to_beginning(program, event)
     match event:
+        case ActionFinished() | RunInterrupted() | TimerFired():
+            return None if run.status is RunStatus.RUNNING else f"the run is {run.status.value}"
         case RunCreated():
             return "the run has begun before"
         case RunResumed():
             if run.status is not RunStatus.RUNNING and not run.status.is_resumable:
                 return f"the run is {run.status.value}"
             return _to_resuming(program, run, event)
-        case RunRewound() | RunForked() | PlanReplaced():
+        case RunRewound() | RunForked():
             return _to_inputs(program, event)
+        case PlanReplaced():
+            return _to_inputs(program, event) or _to_plan(program, run, event)
         case RunTimedOut() if program.plan.timeout_s is None:
             return "the workflow has no time limit"
         case RunTimedOut() if run.closing is not None:
             return "a finally has no time limit"
-        case RunInterrupted() | ActionFinished() | TimerFired() | RunTimedOut():
+        case RunTimedOut():
             return None if run.status is RunStatus.RUNNING else f"the run is {run.status.value}"
         case CancelRequested():
             is_open = run.status is RunStatus.RUNNING or run.status.is_resumable
@@ -94,6 +102,14 @@ def _to_inputs(
     declared = program.plan.inputs.get("properties", {})
     unknown = [name for name in event.inputs if name not in _names(declared)]
     return f"no input is called '{unknown[0]}'" if unknown else None
+
+
+def _to_plan(program: Program, run: Run, event: PlanReplaced) -> str | None:
+    try:
+        conflicts = judge(cut(run, event.addresses).run, program).conflicts
+    except (KeyError, ValueError) as error:
+        return str(error)
+    return f"the plan does not fit what is done at {conflicts[0].address}" if conflicts else None
 
 
 def _names(declared: object) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Running plans from Python: `run`, `resume` and `status`."""
+"""Running plans from Python: `run`, `resume`, `cancel` and `status`."""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from treadle.executor.local.cancel import cancel as cancel_run
 from treadle.executor.local.session import Host, Rested
 from treadle.executor.local.session import resume as resume_run
 from treadle.executor.local.session import start as start_run
@@ -76,6 +77,14 @@ def resume(
         comment=comment,
     )
     return _result_of(rested)
+
+
+def cancel(run_id: str, *, project: Path | str = ".", reason: str | None = None) -> RunResult:
+    """End a run for good, after its ``finally``, whichever process works on it.
+
+    Errors: treadle.executor.Refused for a run that has ended, or whose process takes no note.
+    """
+    return _result_of(cancel_run(run_id, host=_host(project), reason=reason))
 
 
 def status(run_id: str, *, project: Path | str = ".") -> RunResult:

@@ -71,17 +71,24 @@ def decide(program: Program, run: Run | None, event: OutsideEvent) -> Decision:
     Shapes: `program` is that of the plan that a run begins or goes on with.
     Errors: KeyError or ValueError for an event that cannot follow this state.
     """
-    if isinstance(event, RunCreated):
-        turn = Turn(run=created(program, event), events=[event])
-    elif run is None:
-        raise ValueError("the first event of a run is run-created")
-    elif isinstance(event, PlanReplaced):
-        turn = Turn(run=plan_replaced(program, run, event), events=[event])
-    else:
-        turn = Turn(run=apply(run, event), events=[event])
+    turn = Turn(run=after_outside(program, run, event), events=[event])
     _begin(turn, run, event)
     _work_off(turn)
     return Decision(events=tuple(turn.events), commands=tuple(turn.commands), run=turn.run)
+
+
+def after_outside(program: Program, run: Run | None, event: OutsideEvent) -> Run:
+    """Return the state after an event from outside alone, before anything follows from it.
+
+    Errors: as by `decide`.
+    """
+    if isinstance(event, RunCreated):
+        return created(program, event)
+    if run is None:
+        raise ValueError("the first event of a run is run-created")
+    if isinstance(event, PlanReplaced):
+        return plan_replaced(program, run, event)
+    return apply(run, event)
 
 
 def _begin(turn: Turn, before: Run | None, event: OutsideEvent) -> None:

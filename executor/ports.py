@@ -98,3 +98,29 @@ class ActionRequest(Struct, frozen=True, kw_only=True):
     echo: Callable[[bytes], None]
     cancellation: Cancellation
     register: Callable[[int], None]
+
+
+class Machine(Protocol):
+    """What is there before anything runs: programs, folders and files of this machine.
+
+    Shapes: relative paths begin in the project.
+    """
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What processes inherit."""
+
+    def program(self, name: str) -> str | None:
+        """Return the absolute path of a program on the PATH, or None."""
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder of that path."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file of that path."""
+
+    def place(self, places: tuple[str, ...]) -> str | None:
+        """Return the first of some files that the project, or the user, has for agents."""
+
+    def speckit_version(self) -> str | None:
+        """Return the version of Spec Kit that set the project up, None when nothing tells."""

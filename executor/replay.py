@@ -1,17 +1,18 @@
 """Replays a journal: the state of a run out of its transactions.
 
-Each transaction is decided again from its first event, and what comes out must be what was
-written; so a journal that could not have been written is told and never half believed. A release
-that decides otherwise gets a new journal format, and takes the events of the older one as facts.
+Events are facts: `replay` applies them, and asks of what came from outside whether it can follow;
+so a release that decides otherwise still reads the runs of the ones before it. `decide_again`
+goes further: it decides each transaction anew, and what comes out must be what was written.
 """
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
-from typing import get_args
+from typing import TypeAlias, get_args
 
 from treadle.executor.admission import objection
-from treadle.executor.decide import Decision, decide
+from treadle.executor.apply import apply
+from treadle.executor.decide import Decision, after_outside, decide
 from treadle.executor.event_json import event_name, to_json
 from treadle.executor.events import Event, OutsideEvent, PlanReplaced, RunCreated
 from treadle.executor.program import Program
@@ -46,34 +47,81 @@ def replay(
     Errors: ImpossibleError for the first event that cannot follow the ones before it, and what
     `programs` raises for a plan that is not there.
     """
+    return _followed(transactions, program, programs=programs, follow=_applied)
+
+
+def decide_again(
+    program: Program,
+    transactions: Iterable[Sequence[Event]],
+    *,
+    programs: Callable[[str], Program] | None = None,
+) -> Run | None:
+    """Return the same as `replay`, but believe only what this release would have written itself.
+
+    Errors: as by `replay`; also for an event that was not to be decided where it stands.
+    """
+    return _followed(transactions, program, programs=programs, follow=_decided)
+
+
+def _followed(
+    transactions: Iterable[Sequence[Event]],
+    program: Program,
+    *,
+    programs: Callable[[str], Program] | None,
+    follow: "_Follow",
+) -> Run | None:
     run: Run | None = None
     for number, events in enumerate(transactions, start=1):
         first = events[0] if events else None
         if programs is not None and isinstance(first, RunCreated | PlanReplaced):
             program = programs(first.plan_digest)
-        run = _follow(program, run, events, number=number)
+        _admit(program, run, events, number=number)
+        run = follow(program, run, events, number)
     return run
 
 
-def _follow(program: Program, run: Run | None, events: Sequence[Event], *, number: int) -> Run:
+_Follow: TypeAlias = Callable[[Program, Run | None, Sequence[Event], int], Run]
+
+
+def _admit(program: Program, run: Run | None, events: Sequence[Event], *, number: int) -> None:
+    """Refuse a transaction that does not begin with something that can have happened outside."""
     if not events:
         raise ImpossibleError(number, "no event", "a transaction holds at least one")
     first = events[0]
-    named = described(first)
     if type(first) not in _OUTSIDE:
         reason = "a transaction begins with what happened outside"
-        raise ImpossibleError(number, named, reason)
+        raise ImpossibleError(number, described(first), reason)
     refused = objection(program, run, first)
     if refused is not None:
-        raise ImpossibleError(number, named, refused)
+        raise ImpossibleError(number, described(first), refused)
+
+
+def _applied(program: Program, run: Run | None, events: Sequence[Event], number: int) -> Run:
+    first, *decided = events
+    event = first
+    try:
+        run = after_outside(program, run, first)  # type: ignore[arg-type]  # an outside event
+        for event in decided:
+            run = apply(run, event)
+    except (KeyError, OverflowError, ValueError) as error:
+        raise _impossible(number, event, error) from error
+    return run
+
+
+def _decided(program: Program, run: Run | None, events: Sequence[Event], number: int) -> Run:
+    first = events[0]
     try:
         decision = decide(program, run, first)  # type: ignore[arg-type]  # an outside event
     except (KeyError, OverflowError, ValueError) as error:
-        reason = f"nothing is at {error}" if isinstance(error, KeyError) else str(error)
-        raise ImpossibleError(number, named, reason) from error
+        raise _impossible(number, first, error) from error
     if decision.events != tuple(events):
         _compare(decision, events, number=number)
     return decision.run
+
+
+def _impossible(number: int, event: Event, error: Exception) -> ImpossibleError:
+    reason = f"nothing is at {error}" if isinstance(error, KeyError) else str(error)
+    return ImpossibleError(number, described(event), reason)
 
 
 def _compare(decision: Decision, events: Sequence[Event], *, number: int) -> None:

@@ -7,11 +7,18 @@ steps at run time, 9xx journal, replay and versions.
 
 from treadle.plan.entry import Entry as Entry
 from treadle.plan.entry import Severity as Severity
+from treadle.plan.library_entries import LIBRARY_ENTRIES
+from treadle.plan.requirement_entries import REQUIREMENT_ENTRIES
 from treadle.plan.run_entries import RUN_ENTRIES
 from treadle.plan.source_entries import SOURCE_ENTRIES
 from treadle.plan.workflow_entries import WORKFLOW_ENTRIES
 
-ENTRIES: tuple[Entry, ...] = SOURCE_ENTRIES + WORKFLOW_ENTRIES + RUN_ENTRIES
+ENTRIES: tuple[Entry, ...] = tuple(
+    sorted(
+        SOURCE_ENTRIES + WORKFLOW_ENTRIES + RUN_ENTRIES + REQUIREMENT_ENTRIES + LIBRARY_ENTRIES,
+        key=lambda entry: entry.code,
+    )
+)
 
 BY_CODE = {entry.code: entry for entry in ENTRIES}
 

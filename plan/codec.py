@@ -20,7 +20,7 @@ from treadle.plan.expression import (
     Text,
     Value,
 )
-from treadle.plan.plan import Concurrency, Defaults, OnConflict, Output, Place, Plan
+from treadle.plan.plan import Concurrency, Defaults, OnConflict, Output, Place, Plan, Requires
 from treadle.plan.steps import (
     Case,
     CommandStep,
@@ -83,8 +83,9 @@ def to_json(plan: Plan) -> dict[str, Any]:
             if plan.concurrency is None
             else {"concurrency": concurrency_to_json(plan.concurrency)}
         ),
+        **({} if plan.requires is None else {"requires": requires_to_json(plan.requires)}),
         "step_digests": dict(plan.step_digests),
-        "source_map": {path: [place.line, place.column] for path, place in plan.source_map.items()},
+        "source_map": {path: _place_to_json(place) for path, place in plan.source_map.items()},
         "digest": plan.digest,
     }
 
@@ -106,19 +107,30 @@ def from_json(data: Mapping[str, Any]) -> Plan:
         outputs={name: _output(output) for name, output in data["outputs"].items()},
         step_digests=data["step_digests"],
         source_map={
-            path: Place(line=line, column=column)
-            for path, (line, column) in data["source_map"].items()
+            path: Place(line=line, column=column, layer=layer[0] if layer else None)
+            for path, (line, column, *layer) in data["source_map"].items()
         },
         digest=data["digest"],
         timeout_s=data.get("timeout_s"),
         closing=_steps(data.get("finally", [])),
         concurrency=_concurrency(data["concurrency"]) if "concurrency" in data else None,
+        requires=_requires(data["requires"]) if "requires" in data else None,
     )
 
 
 def concurrency_to_json(concurrency: Concurrency) -> dict[str, Any]:
     """Return the limit of a workflow's runs as JSON data."""
     return {**_filled(concurrency), "group": value_to_json(concurrency.group)}
+
+
+def _place_to_json(place: Place) -> list[Any]:
+    layer = () if place.layer is None else (place.layer,)
+    return [place.line, place.column, *layer]
+
+
+def requires_to_json(requires: Requires) -> dict[str, Any]:
+    """Return what a workflow says of its surroundings as JSON data."""
+    return {name: _encode(value) for name, value in _given(requires)}
 
 
 def step_to_json(step: Step) -> dict[str, Any]:
@@ -277,6 +289,10 @@ def _node(data: Mapping[str, Any]) -> Node:
 
 def _cases(data: list[Any]) -> tuple[Case, ...]:
     return tuple(Case(key=item["key"], steps=_steps(item["steps"])) for item in data)
+
+
+def _requires(data: Mapping[str, Any]) -> Requires:
+    return Requires(**{**data, "integrations": tuple(data.get("integrations", ()))})
 
 
 def _retry(data: Mapping[str, Any]) -> Retry:

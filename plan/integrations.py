@@ -88,6 +88,8 @@ class Integration(Struct, frozen=True, kw_only=True):
 
     Shapes: `line` is None when there is no command line. `reference` describes the one thing
     that `integration_args`, or else the extra arguments of the environment, must begin with.
+    `places` are where a project may hold a command, with the blanks {command} and {dashed};
+    `install` is a page that tells how to get the program.
     """
 
     key: str
@@ -100,6 +102,8 @@ class Integration(Struct, frozen=True, kw_only=True):
     plugin: Plugin | None
     reference: str | None
     options: Mapping[str, Option]
+    places: tuple[str, ...] = ()
+    install: str | None = None
 
     @property
     def accepts_arguments(self) -> bool:
@@ -117,6 +121,11 @@ def integration(key: str) -> Integration | None:
 def known() -> tuple[str, ...]:
     """Return the keys of all integrations, sorted."""
     return tuple(sorted(_table()["integrations"]))
+
+
+def core_commands() -> tuple[str, ...]:
+    """Return the commands of Spec Kit itself, without the prefix ``speckit.``, sorted."""
+    return tuple(sorted(_table()["core_commands"]))
 
 
 @cache
@@ -147,6 +156,8 @@ def _integration(key: str) -> Integration:
             name: Option(flag=option["flag"], values=tuple(option.get("values", ())))
             for name, option in entry.get("options", {}).items()
         },
+        places=tuple(entry.get("places", ())),
+        install=entry.get("install"),
     )
 
 

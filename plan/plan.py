@@ -27,10 +27,14 @@ class Defaults(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where a step stands in its source. Units: lines and columns from 1."""
+    """Where a step stands in its source. Units: lines and columns from 1.
+
+    Shapes: `layer` is the id of the overlay whose file it is, None for the workflow's own.
+    """
 
     line: int
     column: int
+    layer: str | None = None
 
 
 class OnConflict(StrEnum):
@@ -47,6 +51,13 @@ class Concurrency(Struct, frozen=True, kw_only=True):
     group: Value
     limit: int = 1
     on_conflict: OnConflict = OnConflict.WAIT
+
+
+class Requires(Struct, frozen=True, kw_only=True):
+    """What a workflow says of its surroundings: a range of versions, and agents it is for."""
+
+    speckit_version: str | None = None
+    integrations: tuple[str, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -72,6 +83,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
     closing: tuple[Step, ...] = ()
     concurrency: Concurrency | None = None
+    requires: Requires | None = None
     format: int = PLAN_FORMAT
 
 

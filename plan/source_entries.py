@@ -66,6 +66,49 @@ SOURCE_ENTRIES: tuple[Entry, ...] = (
         "'{ignored}' is an error in both modes, which cannot be ignored",
         "mend it, and remove the code",
     ),
+    # 13x: overlays
+    error(
+        "TR130",
+        "unknown-anchor",
+        "overlay '{overlay}' edits the step '{anchor}', which '{workflow}' does not have",
+    ),
+    error(
+        "TR131",
+        "nested-anchors",
+        "'{anchor}' stands inside '{outer}', and {deed}",
+        "put the change into the step that replaces the outer one, or edit only one of the two",
+    ),
+    warning(
+        "TR132",
+        "overridden-edit",
+        "'{operation}: {anchor}' has no effect: {winner} {deed} '{anchor}'",
+        "a lower priority wins; remove the edit if that is meant",
+    ),
+    strict(
+        "TR133",
+        "contradictory-edits",
+        "'{operation}: {anchor}' has no effect: {winner} {deed} '{anchor}'",
+        "remove one of the two edits",
+    ),
+    error(
+        "TR134",
+        "duplicate-overlay",
+        "the overlay id '{overlay}' is used twice",
+        "give one of the two another id",
+    ),
+    error(
+        "TR135",
+        "overlay-of-another",
+        "overlay '{overlay}' extends '{extends}', and is applied to '{workflow}'",
+        "move it to .specify/workflows/overlays/{extends}",
+    ),
+    error("TR136", "nothing-to-extend", "no workflow '{extends}' is installed in this project"),
+    error(
+        "TR137",
+        "not-one-operation",
+        "an edit has one operation, this one has {found}",
+        "one of insert_after, insert_before, replace and remove; or operation with anchor",
+    ),
     # 2xx: the shape
     error("TR201", "missing-key", "{where} needs the key '{key}'"),
     strict("TR202", "unknown-key", "unknown key '{key}' in {where}"),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from treadle.plan import struct_fields
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text, Value
-from treadle.plan.plan import Concurrency, Plan
+from treadle.plan.plan import Concurrency, Plan, Requires
 from treadle.plan.steps import GateStep, Retry, Step, SwitchStep
 
 # What is no field of its own: places, steps inside, and what another field says already.
@@ -51,7 +51,11 @@ def fields_of(step: Step) -> Mapping[str, Json]:
 
 def limits_of(plan: Plan) -> Mapping[str, Json]:
     """Return the limits of a workflow's runs by the keys of the format."""
-    limits = (("timeout", plan.timeout_s), ("concurrency", plan.concurrency))
+    limits = (
+        ("timeout", plan.timeout_s),
+        ("concurrency", plan.concurrency),
+        ("requires", plan.requires),
+    )
     return {key: value for name, limit in limits for key, value in _members(name, limit)}
 
 
@@ -81,7 +85,7 @@ def written(value: Value) -> Json:
 
 def _members(name: str, value: object) -> Iterator[tuple[str, Json]]:
     """Yield a field, or the members of one that is a mapping."""
-    if isinstance(value, Retry | Concurrency):
+    if isinstance(value, Retry | Concurrency | Requires):
         for field in struct_fields.fields_of(type(value)):
             part: object = getattr(value, field.name)
             if field.required or part != field.default:

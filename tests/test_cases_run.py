@@ -11,6 +11,8 @@ import os
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -31,6 +33,7 @@ from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.compiler import compile_file
+from treadle.executor.local.cancel import Patience, cancel
 from treadle.executor.local.session import Host, resume, start
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
@@ -52,6 +55,16 @@ FAKE_GH = """#!/bin/sh
 exit 1
 """
 
+STUBBORN = """
+import signal, sys
+from pathlib import Path
+from treadle.executor.local.lock import RunLock
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+lock = RunLock(Path(sys.argv[1]), "r1")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -59,6 +72,7 @@ class Stage:
 
     folder: Path
     open_files: list[int] = field(default_factory=list)
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def plan(self) -> Path:
@@ -138,6 +152,18 @@ def write_later_archive(stage: Stage) -> None:
             archive.writestr(name, content)
 
 
+def hold_run(stage: Stage) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN, str(stage.run / "lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    stage.processes.append(holder)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+
+
 def block_folder(stage: Stage) -> None:
     (stage.folder / ".treadle").write_text("", encoding="utf-8")
 
@@ -186,6 +212,7 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "somebody edits the command of build": edit_workflow("run: echo built", "run: echo other"),
     "somebody calls build compile": edit_workflow("id: build", "id: compile"),
     "somebody gives the workflow another id": edit_workflow("id: other-workflow", "id: renamed"),
+    "another process works on r1 and ignores signals": hold_run,
     "somebody makes a file called .treadle": block_folder,
     "the program gh finds no issue": install_gh,
     "answers.yml says 'gates: {reveiw: approve}'": answer("gates: {reveiw: approve}"),
@@ -196,7 +223,7 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
-    parser.add_argument("verb", choices=["plan", "run", "resume", "status"])
+    parser.add_argument("verb", choices=["plan", "run", "resume", "cancel", "status"])
     parser.add_argument("source")
     parser.add_argument("-o", type=Path)
     parser.add_argument("-i", action="append", default=[])
@@ -205,6 +232,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--choice", action="append", default=[])
     parser.add_argument("--answers", type=Path)
     parser.add_argument("--no-prompt", action="store_true")
+    parser.add_argument("--reason")
     return parser
 
 
@@ -217,6 +245,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     yield made
     for file in made.open_files:
         os.close(file)
+    for process in made.processes:
+        process.communicate("")
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -296,6 +326,10 @@ def _carried_out(command: Any, stage: Stage) -> Iterator[str]:
             yield from _rests(
                 start(plan, given, host=host, run_id=command.run_id, environment=environment).run
             )
+        case "cancel":
+            at_once = Patience(limit_s=0.0, pause=lambda: None)
+            rested = cancel(command.source, host=host, reason=command.reason, patience=at_once)
+            yield from _rests(rested.run)
         case "resume":
             yield from _rests(
                 resume(
@@ -320,6 +354,9 @@ def _rests(run: Run) -> Iterator[str]:
     """Yield how a run came to rest, and why."""
     shown = status_object(run, run.status)
     yield f"run {run.id}: {shown['status']}"
+    told = [result["error"] for result in shown["results"].values()]
+    if run.error is not None and run.error not in told:
+        yield run.error
     for result in shown["results"].values():
         if result["error"] is not None:
             yield f"{result['address']}: {result['error']}"

@@ -14,7 +14,7 @@ from treadle.plan.catalogue import ENTRIES, Entry
 ROOT = Path(__file__).parent.parent
 CODES = [entry.code for entry in ENTRIES]
 LISTS = frozenset((ROOT / "plan").glob("*_entries.py"))
-SOURCES = ("plan", "compiler", "executor", "cli", "schemas")
+SOURCES = ("plan", "compiler", "executor", "library", "cli", "schemas")
 DOCUMENT = ROOT / "docs" / "diagnostics.md"
 # No file of a case can be missing or have 16 MiB: tests/test_cases_bad.py makes these two.
 MADE_BY_TESTS = frozenset({"TR101", "TR104"})

@@ -19,7 +19,11 @@ def check_ids(workflow: Workflow, report: Report) -> None:
           - id: build       # TR301: the step id 'build' is used twice
     """
     first: dict[tuple[Declaration | None, str], Declaration] = {}
-    for step in workflow.names.declarations:
+    declarations = workflow.names.declarations
+    if workflow.document.parts:
+        # A step of an overlay may come to stand first, and is still the second of that id.
+        declarations = tuple(sorted(declarations, key=lambda step: step.span))
+    for step in declarations:
         known = first.setdefault((step.space, step.id), step)
         if known is not step:
             related = Related(span=known.span, message="the first one")

@@ -131,7 +131,7 @@ def _owned(
             raise is_busy
         if patience.clock() >= ends_at and folder.cancel.exists():
             drop_request(folder.cancel)
-            raise Refused.because("TR911", run=folder.id, holder=_named(holder))
+            raise Refused.because("TR911", run=folder.id)
         patience.pause()
 
 
@@ -139,7 +139,7 @@ def _ask(folder: RunFolder, holder: tuple[int, str], *, host: Host, reason: str 
     """Leave a wish and tell the owner of the run to look; return whether it is still there."""
     process, machine = holder
     if machine != os.uname().nodename:
-        raise _out_of_reach(folder, holder, f"this is {os.uname().nodename}")
+        raise _out_of_reach(folder, holder, "it runs on another machine")
     if not _has_open(process, folder.lock):
         return False
     try:
@@ -182,8 +182,5 @@ def _has_open(process: int, lock: Path) -> bool:
 
 
 def _out_of_reach(folder: RunFolder, holder: tuple[int, str], reason: str) -> Refused:
-    return Refused.because("TR912", run=folder.id, holder=_named(holder), reason=reason)
-
-
-def _named(holder: tuple[int, str] | None) -> str:
-    return f"process {holder[0]} on {holder[1]}" if holder is not None else "another process"
+    named = f"process {holder[0]} on {holder[1]}"
+    return Refused.because("TR912", run=folder.id, holder=named, reason=reason)

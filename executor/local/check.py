@@ -1,7 +1,7 @@
 """Checks one run as a whole: what a proof, or somebody who has doubts, asks of its folder.
 
-Loading a run checks the hash of every row and decides every transaction again. This looks at what
-loading has no need of, too: the pages that SQLite keeps free, and the logs of the attempts.
+Loading a run checks the hash of every row and applies its events. This also decides every
+transaction again, and looks at the pages that SQLite keeps free and at the logs of the attempts.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from msgspec import Struct
 from treadle.executor.errors import Refused
 from treadle.executor.local import journal as journals
 from treadle.executor.local.store import RunFolder, Store
+from treadle.executor.replay import decide_again
 from treadle.executor.state import Run
 
 
@@ -28,7 +29,7 @@ def check(store: Store, folder: RunFolder) -> Checked:
     Errors: Refused as by `Store.load`; TR901 for pages or logs that cannot be the run's.
     """
     journals.check_pages(folder.journal, folder.id)
-    _, run = store.load(folder)
+    _, run = store.load(folder, follow=decide_again)
     lengths = [len(events) for events in journals.read(folder.journal, folder.id)]
     for path in sorted(folder.logs.iterdir()) if folder.logs.is_dir() else ():
         if not _is_log_of(run, path):

@@ -44,14 +44,14 @@ class Index:
 
     def put(self, row: Row) -> None:
         """Remember the latest state of a run; a failure is forgotten."""
-        with suppress(sqlite3.Error, OSError), closing(self._connect()) as connection:
+        with suppress(sqlite3.Error, UnicodeDecodeError, OSError), closing(self._connect()) as connection:
             connection.execute(
                 f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", astuple(row)
             )
 
     def forget(self, run_id: str) -> None:
         """Drop a run that was removed; a failure is forgotten as well."""
-        with suppress(sqlite3.Error, OSError), closing(self._connect()) as connection:
+        with suppress(sqlite3.Error, UnicodeDecodeError, OSError), closing(self._connect()) as connection:
             connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def rows(self) -> tuple[Row, ...]:
@@ -59,7 +59,7 @@ class Index:
         if not self._path.exists():
             return ()
         with (
-            suppress(sqlite3.Error),
+            suppress(sqlite3.Error, UnicodeDecodeError),
             closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as found,
         ):
             return tuple(_rows(found.execute(f"SELECT {_COLUMNS} FROM runs")))

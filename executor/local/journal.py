@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from math import isfinite
 from pathlib import Path
 
 from treadle.executor.errors import Refused
@@ -24,6 +25,8 @@ _BUSY_TIMEOUT_S = 10.0
 # A log that is begun anew this often does not grow, and to flush a file that does not grow takes
 # two thirds of the time: 0.19 ms instead of 0.27 a commit.
 _PAGES_TO_A_CHECKPOINT = 100
+# SQLite quotes what it found in a damaged file, which need not be text.
+_SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _PRIMARY_CODE = 0xFF
 # What the disk or the system refuses; every other error tells that the file is not what it was.
 _NOT_THE_FILE = frozenset(
@@ -56,7 +59,7 @@ class Journal:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-        except sqlite3.Error as error:
+        except _SQLITE_ERRORS as error:
             raise _refusal(error, path=path, run_id=run_id) from error
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -65,7 +68,7 @@ class Journal:
             self._begin_file()
             _check_format(self._connection, run_id)
             self._number, self._hash = self._last()
-        except sqlite3.Error as error:
+        except _SQLITE_ERRORS as error:
             self.close()
             raise _refusal(error, path=path, run_id=run_id) from error
         except Refused:
@@ -88,7 +91,7 @@ class Journal:
                 self._connection.execute("BEGIN")
                 self._connection.executemany(_INSERT, rows)
                 self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except _SQLITE_ERRORS as error:
             raise _refusal(error, path=self._path, run_id=self._run_id) from error
         self._number, self._hash = number, previous
 
@@ -118,11 +121,11 @@ def copy(path: Path, target: Path, run_id: str) -> None:
     """Copy a journal as it stands. Errors: Refused with TR901 or TR908."""
     try:
         with (
-            closing(sqlite3.connect(_to_read(path), uri=True)) as source,
+            closing(_opened_to_read(path)) as source,
             closing(sqlite3.connect(target, timeout=_BUSY_TIMEOUT_S)) as made,
         ):
             source.backup(made)
-    except sqlite3.Error as error:
+    except _SQLITE_ERRORS as error:
         raise _refusal(error, path=path, run_id=run_id) from error
 
 
@@ -135,7 +138,7 @@ def read(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[Event, ..
     Errors: Refused with TR901 (damaged) or TR902 (written by a newer version).
     """
     try:
-        connection = sqlite3.connect(_to_read(path), uri=True)
+        connection = _opened_to_read(path)
         try:
             if _version(connection) == _NOT_BEGUN:
                 return
@@ -151,7 +154,7 @@ def read(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[Event, ..
                 yield _events(body, number=number, run_id=run_id)
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except _SQLITE_ERRORS as error:
         raise _refusal(error, path=path, run_id=run_id) from error
 
 
@@ -164,30 +167,53 @@ def _hash_of(connection: sqlite3.Connection, number: int) -> str:
 def check_pages(path: Path, run_id: str) -> None:
     """Have SQLite look at every page of a journal. Errors: Refused with TR901 or TR908."""
     try:
-        with closing(sqlite3.connect(_to_read(path), uri=True)) as connection:
+        with closing(_opened_to_read(path)) as connection:
             (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.Error as error:
+    except _SQLITE_ERRORS as error:
         raise _refusal(error, path=path, run_id=run_id) from error
     if found != "ok":
         raise _damaged(run_id, " ".join(found.split()))
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError(f"{digits[:40]} is no number that a run can hold")
+    return number
+
+
+_READER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
 def _events(body: str, *, number: int, run_id: str) -> tuple[Event, ...]:
     try:
-        return tuple(from_json(data) for data in json.loads(body))
-    except (KeyError, TypeError, ValueError) as error:
+        return tuple(from_json(data) for data in _READER.decode(body))
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise _damaged(run_id, f"transaction {number} cannot be read: {error}") from error
 
 
-def _to_read(path: Path) -> str:
-    """Return how SQLite is to open a journal that is only read.
+def _opened_to_read(path: Path) -> sqlite3.Connection:
+    """Open a journal that is only read.
 
-    In a folder that may not be written to it cannot make the file by which readers and writers
-    know of each other; where no log is left it does not need one, since nobody writes there.
+    In a folder that may not be written to, SQLite cannot make the file by which readers and
+    writers know of each other; where no log is left it does not need one, since nobody writes
+    there. A file whose maker was killed while he made it has to be brought in order first.
     """
     log = path.with_name(f"{path.name}-wal")
     is_still = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
+    address = f"{path.resolve().as_uri()}?mode="
+    connection = sqlite3.connect(f"{address}ro{'&immutable=1' if is_still else ''}", uri=True)
+    try:
+        _version(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_READONLY:
+            raise
+        return sqlite3.connect(f"{address}rw", uri=True)
+    except _SQLITE_ERRORS:
+        connection.close()
+        raise
+    return connection
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -208,7 +234,7 @@ def _damaged(run_id: str, reason: str) -> Refused:
     return Refused.because("TR901", run=run_id, reason=reason)
 
 
-def _refusal(error: sqlite3.Error, *, path: Path, run_id: str) -> Refused:
+def _refusal(error: sqlite3.Error | UnicodeDecodeError, *, path: Path, run_id: str) -> Refused:
     if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _NOT_THE_FILE:
         return Refused.because("TR908", path=path, reason=error)
     return _damaged(run_id, str(error))

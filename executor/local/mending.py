@@ -242,7 +242,7 @@ def _addresses(
 def _reason(conflict: Conflict, last: Conflict) -> Reason:
     code = "TR940" if conflict.word is Word.GONE else "TR939"
     change = "moves it behind another one" if conflict.word is Word.MOVED else change_of(conflict)
-    hint = "--accept runs it again, with everything behind it" if conflict is last else None
+    hint = "'--accept' runs it again, with everything behind it" if conflict is last else None
     text = message(code, address=conflict.address, change=change)
     return Reason(code=code, message=text, hint=hint)
 

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from treadle.plan.expression import Json
+
 _MARKS = (".treadle", ".specify")
+_STATE_FORM = 1  # the form of integration.json that Spec Kit 1.2.3 writes
 
 
 def find_root(start: Path, environment: Mapping[str, str]) -> Path:
@@ -31,17 +34,42 @@ def find_root(start: Path, environment: Mapping[str, str]) -> Path:
 def default_integration(project: Path) -> str | None:
     """Return the integration that the project was set up with, None when it does not say.
 
-    Source: ``.specify/integration.json``, its `default_integration` or `integration`.
+    Source: ``.specify/integration.json`` as Spec Kit reads it: its `default_integration`, else
+    `integration`, else the first of those installed; a file of a later form says nothing.
     """
-    try:
-        text = (project / ".specify" / "integration.json").read_text(encoding="utf-8")
-        data = json.loads(text)
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(data, dict):
-        return None
-    for key in ("default_integration", "integration"):
-        value = data.get(key)
+    state = _integration_state(project)
+    installed = state.get("installed_integrations")
+    others = installed if isinstance(installed, list) else []
+    for value in (state.get("default_integration"), state.get("integration"), *others):
         if isinstance(value, str) and value.strip():
             return value.strip()
     return None
+
+
+def speckit_version(project: Path) -> str | None:
+    """Return the version of Spec Kit that set the project up, None when it does not say.
+
+    Source: `speckit_version` of ``.specify/init-options.json``, `version` of
+    ``.specify/integration.json``: the one that was written last stands in the latter.
+    """
+    options = _object(project / ".specify" / "init-options.json")
+    for value in (_integration_state(project).get("version"), options.get("speckit_version")):
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
+def _integration_state(project: Path) -> Mapping[str, Json]:
+    state = _object(project / ".specify" / "integration.json")
+    form = state.get("integration_state_schema")
+    is_later = isinstance(form, int) and not isinstance(form, bool) and form > _STATE_FORM
+    return {} if is_later else state
+
+
+def _object(path: Path) -> Mapping[str, Json]:
+    """Return the object in a file, an empty one when there is none that can be read."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import time
 
 from msgspec import Struct
 
@@ -22,7 +23,10 @@ from treadle.executor.state import Run, RunStatus
 # A failed run can go on: what it has done would be lost.
 OVER = (RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED)
 
+INCOMING = ".incoming-"  # an import at work
+
 _REMOVED = ".removed-"
+_LONGEST_IMPORT_S = 86_400
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -99,5 +103,11 @@ def _status_at_rest(run: Run) -> RunStatus:
 def _sweep(store: Store) -> None:
     with suppress(OSError), os.scandir(store.runs) as entries:
         for entry in entries:
-            if entry.name.startswith(_REMOVED):
+            is_left = entry.name.startswith(INCOMING) and _is_old(entry)
+            if entry.name.startswith(_REMOVED) or is_left:
                 shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _is_old(entry: "os.DirEntry[str]") -> bool:
+    """Whether no import can be at work in a folder any more."""
+    return entry.stat().st_mtime < time() - _LONGEST_IMPORT_S

@@ -21,6 +21,7 @@ from treadle.executor.events import Answer, OutsideEvent, RunCreated, RunResumed
 from treadle.executor.local import project as projects
 from treadle.executor.local.answers import read_answers, refuse_late_answers
 from treadle.executor.local.cancel_request import drop_request, take_request
+from treadle.executor.local.departure import Departure
 from treadle.executor.local.groups import Conflict, Holder, in_group
 from treadle.executor.local.guardian import Guardian, end_survivors
 from treadle.executor.local.index import Row
@@ -51,7 +52,8 @@ class Host(Struct, frozen=True, kw_only=True):
 
     Shapes: `environment` is inherited by every process; `parse_yaml` reads the text of list and
     object inputs; `watch` is told of every decision, `echo` gets what agents print; `held_up` is
-    told of each run that this one waits for in its group.
+    told of each run that this one waits for in its group; `preflight` looks around before
+    anything is written, and may refuse.
     Units: `max_processes` is how many step processes a user may have at work on this machine.
     """
 
@@ -61,6 +63,7 @@ class Host(Struct, frozen=True, kw_only=True):
     watch: Callable[[Decision], None] = _ignore
     echo: Callable[[bytes], None] = _ignore
     held_up: Callable[[Holder], None] = _ignore
+    preflight: Callable[[Departure], None] = _ignore
     clock: Callable[[], str] = _now
     max_processes: int | None = None
 
@@ -107,6 +110,9 @@ def start(
     """
     resolved = resolve_inputs(plan, given, host=host, lenient=lenient, environment=environment)
     raise_problems(resolved)
+    host.preflight(
+        Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
+    )
     store = Store(host.project)
     chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or new_id()
     with in_its_group(plan, resolved, run_id=chosen, host=host, store=store):
@@ -158,6 +164,7 @@ def resume(
             program.plan, run, given, host=host, lenient=lenient, environment=environment
         )
         raise_problems(resolved)
+        host.preflight(departure_of(run, resolved, lenient=lenient))
         chosen = read_answers(run, choices)
         told = {*given, *resolved.changed}
         with in_its_group(program.plan, resolved, run_id=folder.id, host=host, store=store):
@@ -197,6 +204,17 @@ def merged_inputs(
         integration=projects.default_integration(host.project),
         environment=environment(plan) if environment is not None else None,
         held=run.secrets,
+    )
+
+
+def departure_of(run: Run, resolved: Resolved, *, lenient: bool) -> Departure:
+    """Return a run that is about to go on from where it stands."""
+    return Departure(
+        plan=run.program.plan,
+        resolved=resolved,
+        lenient=lenient or run.lenient,
+        run=run,
+        workflow_dir=run.workflow_dir,
     )
 
 

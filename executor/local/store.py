@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -36,6 +37,9 @@ from treadle.plan.plan_file import PlanError, read_plan, write_plan
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+Replay: TypeAlias = Callable[..., Run | None]
 
 
 class RunFolder(Struct, frozen=True):
@@ -145,9 +149,10 @@ class Store:
             raise Refused.because("TR904", run=name)
         return RunFolder(self.runs / longer[0])
 
-    def load(self, folder: RunFolder) -> tuple[Program, Run]:
+    def load(self, folder: RunFolder, *, follow: Replay = replay) -> tuple[Program, Run]:
         """Return a run's plan and state.
 
+        Shapes: `follow` replays the journal: by applying what stands there, or by deciding again.
         Errors: Refused with TR601-603, TR901, TR902, TR904, TR930 or TR931.
         """
         if not folder.plan.exists() or not folder.journal.exists():
@@ -156,7 +161,7 @@ class Store:
         program = _program_of(folder.plan)
         try:
             transactions = journals.read(folder.journal, folder.id)
-            run = replay(program, transactions, programs=_programs(folder, program))
+            run = follow(program, transactions, programs=_programs(folder, program))
         except ImpossibleError as error:
             raise Refused.because("TR930", run=folder.id, reason=error) from error
         if run is None:

@@ -22,10 +22,10 @@ from treadle.executor.events import Event, RunCreated, RunForked
 from treadle.executor.local import journal as journals
 from treadle.executor.local.archive import JOURNAL, damaged, unpack, write_archive
 from treadle.executor.local.journal import Journal
+from treadle.executor.local.prune import INCOMING
 from treadle.executor.local.store import RUN_ID, RunFolder, Store
 from treadle.executor.state import Run, RunStatus
 
-_INCOMING = ".incoming-"
 _NAMING = (RunCreated, RunForked)
 
 
@@ -191,7 +191,7 @@ def _renamed(transactions: Iterator[tuple[Event, ...]], run_id: str) -> Iterator
 @contextmanager
 def _incoming(store: Store) -> Iterator[Path]:
     """Make a folder beside the runs whose name is no run's; nothing of it stays."""
-    place = store.runs / f"{_INCOMING}{secrets.token_hex(8)}"
+    place = store.runs / f"{INCOMING}{secrets.token_hex(8)}"
     try:
         store.make_private()
         place.mkdir(mode=0o700)

@@ -19,7 +19,9 @@ steps:
   - {id: build, type: shell, run: "echo built"}
   - id: report
     type: shell
-    env: {W: "{{ inputs.word }}", B: "{{ steps.build.output.stdout }}", S: "{{ steps.setup.status }}"}
+    env:
+      W: "{{ inputs.word }}"
+      B: "{{ steps.build.output.stdout }} {{ steps.setup.status }}"
     run: echo "$W"
 """
 GATED = FLOW.replace('outputs: {said: {value: "{{ steps.report.output.stdout }}"}}\n', "").replace(
@@ -59,7 +61,7 @@ def test_what_will_run_again_is_shown_and_needs_a_yes(treadle, completed: None) 
         "  /report  shell  has run once  reads build, setup (kept)",
         "1 step keeps its result: /setup",
         "error TR938: nothing was done: 2 steps would run again",
-        "    hint: --yes says beforehand that they may",
+        "    hint: '--yes' says beforehand that they may",
     ] == ended.err.splitlines()
     assert before == treadle("status", "r1", "--json").data
 
@@ -133,7 +135,7 @@ def test_what_is_done_and_changed_is_refused_then_accepted(
     assert [
         "error TR940: '/setup' is done, and not in the new plan",
         "error TR939: '/build' is done, and the new plan changes run: 'echo built' → 'echo made'",
-        "    hint: --accept runs it again, with everything behind it",
+        "    hint: '--accept' runs it again, with everything behind it",
     ] == ended.err.splitlines()
     ended = treadle("resume", "r1", "--plan", "new.yml", "--accept", "--json")
     assert (0, "paused") == (ended.code, ended.data["status"])
@@ -147,7 +149,7 @@ def test_a_workflow_with_errors_replaces_nothing(treadle, paused: None, write: W
     write("new.yml", GATED.replace("inputs.word", "inputs.wrod"))
     ended = treadle("resume", "r1", "--plan", "new.yml", "--choice", "approve")
     assert 2 == ended.code
-    assert "new.yml:12:20: error TR302" in ended.err
+    assert "new.yml:13:21: error TR302" in ended.err
     assert before == treadle("status", "r1", "--json").data
 
 

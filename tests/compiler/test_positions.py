@@ -158,5 +158,11 @@ def test_a_part_of_a_line_leads_back_to_its_text(
         assert part == (_unescaped(shown) if quoted is _double else shown)
 
 
+def test_thousands_of_places_in_one_script_are_found_in_one_walk() -> None:
+    document, scalar = _loaded(_literal(["echo"] * 4_000))
+    found = {span_of(document, scalar, at, at + 4).line for at in range(0, 20_000, 5)}
+    assert found == set(range(2, 4_002))
+
+
 def _unescaped(text: str) -> str:
     return text.encode("raw_unicode_escape").decode("raw_unicode_escape")

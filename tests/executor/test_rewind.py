@@ -206,8 +206,37 @@ def test_nobody_goes_back_to_what_has_not_begun(world: Callable[..., Any], addre
         rewind(here, address)
 
 
-# What an action does: it completes, or fails on its first attempts.
-FAILURES = st.sampled_from([0, 0, 0, 0, 1])
+CLOSED = """
+steps:
+  - {id: a, type: shell, run: x}
+  - {id: b, type: shell, run: x}
+finally:
+  - {id: clean, type: shell, run: x}
+"""
+
+
+def test_a_run_that_went_back_ends_through_another_leg_of_its_finally(
+    world: Callable[..., Any],
+) -> None:
+    here = world(CLOSED)
+    here.start()
+    run = rewind(here, "/b")
+    assert (RunStatus.COMPLETED, 2) == (run.status, run.legs)
+    assert ["/a", "/b", "/finally/l1/clean", "/b", "/finally/l2/clean"] == here.performed
+    with pytest.raises(ValueError, match="inside 'finally'"):
+        rewind(here, "/finally/l1/clean")
+
+
+def test_going_back_leaves_a_finally_that_was_at_work(
+    world: Callable[..., Any], fails_at: Callable[..., Any]
+) -> None:
+    here = world(CLOSED, fails_at("/finally/l1/clean"))
+    assert RunStatus.FAILED is here.start().status
+    run = rewind(here, "/a")
+    assert (RunStatus.COMPLETED, None) == (run.status, run.closing)
+    assert run == replay(here.program, here.journal)
+
+
 MANY = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

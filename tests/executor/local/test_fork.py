@@ -1,6 +1,7 @@
 """Copies of runs: whole or not there, and the run they are made of as it was."""
 
 import fcntl
+import io
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from treadle.executor.local.fork import fork
 from treadle.executor.local.mending import Prospect, Request, go_back
 from treadle.executor.local.session import Host
 from treadle.executor.local.store import Store
+from treadle.executor.local.transfer import export_run, import_run
 from treadle.executor.outcome import status_object
 from treadle.executor.state import RunStatus
 from treadle.plan.inputs import Given
@@ -181,12 +183,28 @@ def test_a_fork_that_is_killed_at_any_moment_leaves_a_whole_copy_or_none(project
                 process.kill()
         if (project / ".treadle/runs" / run_id).exists():
             found += 1
+            wait_until_free(project / ".treadle/runs" / run_id / "lock")
             shown = status(run_id, project=project).to_json()
             assert "r1" == shown["forked_from"]
             assert shown["status"] in ("interrupted", "completed")
             assert {"setup", "item"} < {r["address"].rsplit("/")[-1] for r in _results(shown)}
     assert before == files(project / ".treadle/runs/r1")
     assert found + 1 == len(Store(project).rows())
+
+
+def test_a_copy_keeps_its_origin_when_it_is_handed_over_under_another_id(project: Path) -> None:
+    fork(request(), "report", host=host(project), approve=agree, run_id="r2")
+    store, archive = Store(project), io.BytesIO()
+    export_run(store, store.find("r2"), archive, with_logs=True)
+    archive.seek(0)
+    imported = import_run(store, archive, shown="r2.zip", run_id="r3").run
+    assert ("r3", "r1") == (imported.id, imported.forked_from)
+
+
+def wait_until_free(lock: Path) -> None:
+    """Wait for the guardian of a killed process, which ends what is left of its steps."""
+    with lock.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
 
 
 def _results(shown: dict[str, object]) -> list[dict[str, str]]:

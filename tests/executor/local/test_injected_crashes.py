@@ -112,6 +112,34 @@ steps:
       - {id: ask, type: gate, message: "Good?", on_reject: retry, verdict_input: verdict}
   - {id: ship, type: shell, run: work}
 """,
+    "tried-again-and-closed": """
+timeout: 3600
+outputs: {tidy: {value: "{{ steps.often.output.exit_code }}"}}
+steps:
+  - id: each
+    type: fan-out
+    items: [a, b]
+    max_concurrency: 2
+    step:
+      id: twice
+      type: shell
+      run: fails once
+      retry: {max_attempts: 2, delay: 0}
+  - id: often
+    type: shell
+    run: fails always
+    continue_on_error: true
+    retry: {max_attempts: 3, delay: 0, on_exit_codes: [1]}
+  - {id: broken, type: shell, run: fails once}
+finally:
+  - id: which
+    type: switch
+    expression: "{{ context.status }}"
+    cases:
+      failed: [{id: sorry, type: shell, run: work}]
+      completed: [{id: glad, type: shell, run: work}]
+  - {id: tidy, type: shell, run: fails once, retry: {max_attempts: 2, delay: 0}}
+""",
 }
 
 

@@ -97,3 +97,17 @@ def test_a_file_whose_maker_was_killed_before_it_wrote_is_an_empty_journal(
     journal.append([FIRST])
     journal.close()
     assert list(read(path, "r1")) == [FIRST]
+
+
+def test_a_file_whose_maker_was_killed_in_the_middle_of_a_write_is_read(tmp_path: Path) -> None:
+    made = tmp_path / "made.db"
+    maker = sqlite3.connect(made, isolation_level=None)
+    maker.execute("PRAGMA cache_size=1")
+    maker.execute("CREATE TABLE other (x TEXT)")
+    maker.execute("BEGIN IMMEDIATE")
+    maker.executemany("INSERT INTO other VALUES (?)", [("y" * 3000,)] * 50)
+    path = tmp_path / "journal.db"
+    path.write_bytes(made.read_bytes())
+    Path(f"{path}-journal").write_bytes(Path(f"{made}-journal").read_bytes())
+    maker.close()
+    assert list(read(path, "r1")) == []

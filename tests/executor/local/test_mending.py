@@ -1,14 +1,19 @@
 """Going back, and going on under an edited plan, on the disk."""
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from treadle.compiler import compile_text
 from treadle.executor import Refused, run, status
+from treadle.executor.event_json import to_json
+from treadle.executor.local.fork import fork
+from treadle.executor.local.journal import read
 from treadle.executor.local.mending import Prospect, Request, go_back, replace_plan
 from treadle.executor.local.session import Host
 from treadle.executor.local.store import Store
@@ -17,6 +22,7 @@ from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan
+from treadle.schemas import load
 
 HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 FLOW = """
@@ -183,6 +189,20 @@ def test_a_completed_run_is_not_resumed_under_a_plan_that_changes_nothing_done(
     with pytest.raises(Refused) as refused:
         replace_plan(request(), plan_of(FLOW), host=host(failed), approve=agree)
     assert ["TR905"] == [reason.code for reason in refused.value.reasons]
+
+
+def test_what_is_written_fits_the_schema_of_events(failed: Path) -> None:
+    edited = plan_of(FLOW.replace("test -e mended", "echo fine"))
+    replace_plan(request(), edited, host=host(failed), approve=agree)
+    go_back(request(word="two"), "build", host=host(failed), approve=agree)
+    fork(request(), "check", host=host(failed), approve=agree, run_id="r2")
+    journal = failed / ".treadle/runs/r2/journal.db"
+    found = [to_json(event) for events in read(journal, "r2") for event in events]
+    written = json.loads(json.dumps(found))
+    validator = Draft202012Validator(load("event"))
+    assert [] == [error.message for data in written for error in validator.iter_errors(data)]
+    names = {data["event"] for data in written}
+    assert {"plan-replaced", "run-rewound", "run-forked"} <= names
 
 
 def test_a_plan_that_is_lost_or_edited_is_told(failed: Path) -> None:

@@ -73,9 +73,12 @@ def test_a_run_that_went_on_meanwhile_stays(store: Store) -> None:
 
 
 def test_what_a_killed_removal_left_goes_with_the_next(store: Store) -> None:
-    (store.runs / ".removed-0123" / "logs").mkdir(parents=True)
+    for name in (".removed-0123", ".incoming-old", ".incoming-new"):
+        (store.runs / name / "logs").mkdir(parents=True)
+    os.utime(store.runs / ".incoming-old", (0, 0))
     assert [] == gone(store, Rule(keep=9))
-    assert not (store.runs / ".removed-0123").exists()
+    left = [path.name for path in store.runs.iterdir() if path.name.startswith(".")]
+    assert [".incoming-new"] == left
 
 
 def test_what_another_run_shares_frees_nothing(tmp_path: Path) -> None:

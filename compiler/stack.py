@@ -1,0 +1,75 @@
+"""The stage between loading and shape: a workflow's document with its overlays in it.
+
+An overlay that is wrong is never applied in part: the report then holds what is wrong with all of
+them, and no later stage looks on.
+"""
+
+from collections.abc import Mapping as Table
+from collections.abc import Sequence as Listing
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from treadle.compiler import shape
+from treadle.compiler.diagnostics import Related, Report
+from treadle.compiler.layers import OverlayFile, begin, put_behind
+from treadle.compiler.merge import in_merge_order, merge
+from treadle.compiler.nodes import Document, Mapping, Scalar
+from treadle.compiler.overlay import Overlay, is_enabled, read_overlay
+
+
+class Stacked(Struct, frozen=True, kw_only=True):
+    """A document with its overlays; `removed` says of ids that are gone which edit did it."""
+
+    document: Document
+    removed: Table[str, Related] = field(default_factory=dict)
+
+
+def stack(document: Document, files: Listing[OverlayFile], report: Report) -> Stacked:
+    """Return a document with the overlays of the files applied, those that are disabled left out.
+
+    Errors: TR134, TR135, and those of loading, of reading overlays and of merging.
+    """
+    root = document.root
+    assert isinstance(root, Mapping)
+    document = begin(document)
+    overlays: list[Overlay] = []
+    for file in files:
+        document = put_behind(document, file, report)
+        part = document.parts[-1]
+        if not isinstance(part.root, Mapping) or not (file.is_forced or is_enabled(part.root)):
+            continue
+        overlay = read_overlay(part.root, report)
+        if overlay is not None:
+            overlays.append(overlay)
+            named = replace(part, layer=overlay.id)
+            document = replace(document, parts=(*document.parts[:-1], named))
+    _check_together(root, overlays, report)
+    if report.forbids_going_on:
+        brought = (edit.step for overlay in overlays for edit in overlay.edits)
+        shape.check_steps((step for step in brought if step is not None), report)
+        return Stacked(document=document)
+    merged = merge(root, in_merge_order(overlays), report)
+    shape.check_steps(merged.unplaced, report)
+    return Stacked(document=replace(document, root=merged.root), removed=merged.removed)
+
+
+def _check_together(root: Mapping, overlays: Listing[Overlay], report: Report) -> None:
+    """Report overlays of another workflow, and those with the id of one before them."""
+    head = root.get("workflow")
+    name = head.get("id") if isinstance(head, Mapping) else None
+    workflow = name.value if isinstance(name, Scalar) else None
+    first: dict[str, Overlay] = {}
+    for overlay in overlays:
+        if isinstance(workflow, str) and workflow != overlay.extends:
+            report.add(
+                "TR135",
+                overlay.extends_span,
+                overlay=overlay.id,
+                extends=overlay.extends,
+                workflow=workflow,
+            )
+        known = first.setdefault(overlay.id, overlay)
+        if known is not overlay:
+            related = (Related(span=known.id_span, message="the first one"),)
+            report.add("TR134", overlay.id_span, related=related, overlay=overlay.id)

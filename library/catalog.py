@@ -1,0 +1,234 @@
+"""Catalogs: lists of workflows that somebody publishes, fetched, checked and put together.
+
+What a catalog says is a stranger's text: it is checked against schemas/catalog.schema.json, and an
+entry that does not fit is told of instead of being used.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from msgspec import Struct
+
+from treadle import schemas
+from treadle.library.catalog_list import CatalogSource
+from treadle.library.ids import id_fault
+from treadle.library.refusal import Refused
+from treadle.plan.expression import Json
+from treadle.plan.problems import clause
+from treadle.plan.validation import Validator
+
+MAX_BYTES = 8 * 1024 * 1024
+KNOWN_VERSIONS = frozenset({"1.0"})
+
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", re.ASCII)
+# What a release says for itself and does not have from the current version.
+_OF_CURRENT = ("version", "url", "sha256", "requires", "bundled", "releases")
+_RESERVED = frozenset({"id", "version", "releases"})
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """A workflow as a catalog lists it: what the entry says, and where it stands."""
+
+    id: str
+    data: Mapping[str, Json]
+    source: CatalogSource
+
+    def text(self, name: str) -> str:
+        """Return a member that is text, the empty one where it is not there."""
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of the workflow."""
+        tags = self.data.get("tags")
+        return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The version on offer, then the earlier ones, the latest first."""
+        releases = self.data.get("releases")
+        known = releases if isinstance(releases, Mapping) else {}
+        earlier = sorted(known, key=version_key, reverse=True)
+        current = self.text("version")
+        return (*((current,) if current else ()), *earlier)
+
+    def release(self, version: str) -> "Listed | None":
+        """Return the workflow in a version, None when the catalog does not offer it."""
+        if version == self.text("version"):
+            return self
+        releases = self.data.get("releases")
+        record = releases.get(version) if isinstance(releases, Mapping) else None
+        if not isinstance(record, Mapping):
+            return None
+        shared = {name: value for name, value in self.data.items() if name not in _OF_CURRENT}
+        data = {**shared, **record, "version": version}
+        return Listed(id=self.id, data=data, source=self.source)
+
+
+class Catalog(Struct, frozen=True, kw_only=True):
+    """What catalogs offer together.
+
+    Shapes: `faults` are the entries that cannot be used, each with the reason.
+    """
+
+    workflows: Mapping[str, Listed]
+    faults: Mapping[str, str]
+
+
+def read_catalog(content: bytes, source: CatalogSource) -> Catalog:
+    """Return what the text of a catalog offers. Errors: Refused with TR961."""
+    if len(content) > MAX_BYTES:
+        raise _refused(source, f"it has more than {MAX_BYTES} bytes")
+    try:
+        data = json.loads(content, object_pairs_hook=_without_repeats, parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise _refused(source, "it is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise _refused(source, "it is not JSON") from error
+    except RecursionError as error:
+        raise _refused(source, "it is nested too deeply") from error
+    except ValueError as error:
+        raise _refused(source, str(error)) from error
+    if not isinstance(data, Mapping):
+        raise _refused(source, "it is not an object")
+    version = data.get("schema_version", "1.0")
+    if version not in KNOWN_VERSIONS:
+        raise _refused(source, f"its schema_version {json.dumps(version)[:40]} is not known")
+    workflows = data.get("workflows")
+    if not isinstance(workflows, Mapping | list):
+        raise _refused(source, "'workflows' is neither an object nor a list")
+    return _checked(_named(workflows, source), source)
+
+
+def put_together(catalogs: Iterable[Catalog]) -> Catalog:
+    """Return what several catalogs offer, of which the first one that knows an id counts."""
+    workflows: dict[str, Listed] = {}
+    faults: dict[str, str] = {}
+    for catalog in catalogs:
+        for id, listed in catalog.workflows.items():
+            if id not in faults:
+                workflows.setdefault(id, listed)
+        for id, fault in catalog.faults.items():
+            if id not in workflows:
+                faults.setdefault(id, fault)
+    return Catalog(workflows=workflows, faults=faults)
+
+
+def matching(
+    catalog: Catalog, *, query: str | None = None, tag: str | None = None, author: str | None = None
+) -> tuple[Listed, ...]:
+    """Return the workflows whose name, id or description holds a text, and that have a tag."""
+    found = []
+    for id in sorted(catalog.workflows):
+        listed = catalog.workflows[id]
+        text = " ".join((listed.text("name"), listed.text("description"), id)).lower()
+        is_tagged = tag is None or tag.lower() in (each.lower() for each in listed.tags)
+        is_by = author is None or listed.text("author").lower() == author.lower()
+        if (query is None or query.lower() in text) and is_tagged and is_by:
+            found.append(listed)
+    return tuple(found)
+
+
+def version_key(version: str) -> tuple[int, int, int]:
+    """Return a version as numbers, which compare; what is no version comes before all others.
+
+    >>> version_key("1.10.0") > version_key("1.9.3")
+    True
+    """
+    found = _VERSION.fullmatch(version)
+    if found is None:
+        return (-1, 0, 0)
+    major, minor, patch = map(int, found.groups())
+    return (major, minor, patch)
+
+
+def is_version(version: str) -> bool:
+    """Whether a text is a version of three numbers."""
+    return _VERSION.fullmatch(version) is not None
+
+
+def _named(workflows: Mapping[str, Json] | list[Json], source: CatalogSource) -> dict[str, Json]:
+    if isinstance(workflows, Mapping):
+        return dict(workflows)
+    named: dict[str, Json] = {}
+    for position, entry in enumerate(workflows):
+        id = entry.get("id") if isinstance(entry, Mapping) else None
+        if not isinstance(id, str):
+            raise _refused(source, f"workflow {position} of the list has no id")
+        if id in named:
+            raise _refused(source, f"'{id[:60]}' is there twice")
+        named[id] = entry
+    return named
+
+
+def _checked(entries: Mapping[str, Json], source: CatalogSource) -> Catalog:
+    workflows: dict[str, Listed] = {}
+    faults: dict[str, str] = {}
+    for id, entry in entries.items():
+        fault = _entry_fault(id, entry)
+        if fault is None and isinstance(entry, Mapping):
+            workflows[id] = Listed(id=id, data=entry, source=source)
+        else:
+            faults[id] = fault or "it is not an object"
+    return Catalog(workflows=workflows, faults=faults)
+
+
+def _entry_fault(id: str, entry: Json) -> str | None:
+    """Return why an entry cannot be used."""
+    fault = id_fault(id)
+    if fault is not None:
+        return f"its id is refused: {fault}"
+    violations = _entries().violations(entry)
+    if violations:
+        first = violations[0]
+        place = ".".join(map(str, first.path))
+        return f"'{place}' {clause(first)}" if place else f"it {clause(first)}"
+    if not isinstance(entry, Mapping):
+        return "it is not an object"
+    if entry.get("id", id) != id:
+        return f"it stands under '{id}' and calls itself '{str(entry['id'])[:60]}'"
+    releases = entry.get("releases")
+    if isinstance(releases, Mapping):
+        return _releases_fault(releases, entry.get("version"))
+    return None
+
+
+def _releases_fault(releases: Mapping[str, Json], current: Json) -> str | None:
+    if not isinstance(current, str) or not is_version(current):
+        return "it has releases, and no version of three numbers"
+    seen = {version_key(current)}
+    for version, record in releases.items():
+        if not is_version(version):
+            return f"its release '{version[:40]}' is not a version of three numbers"
+        if version_key(version) in seen:
+            return f"its release '{version}' is there twice"
+        if isinstance(record, Mapping) and not _RESERVED.isdisjoint(record):
+            return f"its release '{version}' says what only the workflow may"
+        seen.add(version_key(version))
+    return None
+
+
+@cache
+def _entries() -> Validator:
+    whole = schemas.load("catalog")
+    return Validator({**whole["$defs"]["workflow"], "$defs": whole["$defs"]})
+
+
+def _without_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"'{twice[:60]}' is there twice")
+    return found
+
+
+def _no_number(word: str) -> Json:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _refused(source: CatalogSource, reason: str) -> Refused:
+    return Refused.because("TR961", catalog=source.name, reason=reason)

@@ -1,0 +1,214 @@
+"""Changing what is installed, as a whole or not at all.
+
+A workflow is built beside its place and renamed into it; the old one is kept until the registry
+and the lock file are written, and comes back when they cannot be. What a killed process left
+behind is put in order by the next one.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from treadle.library.ids import check_id
+from treadle.library.lockfile import Digests, digests_of, digests_of_folder, read_lock, write_lock
+from treadle.library.package import Package
+from treadle.library.places import (
+    WORKFLOW_FILE,
+    Places,
+    holding,
+    read_file,
+    refuse_links,
+    usual_mode,
+    write_file,
+)
+from treadle.library.refusal import Refused, reason_of
+from treadle.library.registry import Entry, Registry, is_enabled, read_registry, write_registry
+from treadle.plan.expression import Json
+from treadle.plan.plan import Plan
+
+_NEW, _OLD = ".treadle-new.", ".treadle-old."
+
+
+class Installation(Struct, frozen=True, kw_only=True):
+    """What is to be installed. Units: `now` is an ISO 8601 time in UTC."""
+
+    package: Package
+    plan: Plan
+    origin: Entry
+    now: str
+
+
+def install(places: Places, new: Installation, *, replaces: Entry | None) -> None:
+    """Install a workflow; one that was there under its id goes, when all else is done.
+
+    Shapes: `replaces` is the entry of the registry that was looked at before.
+    Errors: Refused with TR959, TR960, TR967 or TR969; then everything is as it was.
+    """
+    id = check_id(new.plan.id)
+    with holding(places):
+        _put_in_order(places)
+        registry, locked = read_registry(places), read_lock(places)
+        if registry.entry(id) != replaces:
+            reason = "it was changed by somebody else meanwhile"
+            raise Refused.because("TR969", what=f"'{id}'", reason=reason)
+        refuse_links(places, places.of(id) / WORKFLOW_FILE)
+        files = digests_of(new.package.files)
+        try:
+            staged = _staged(places, new.package)
+            try:
+                _exchange(places, id, staged)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)
+            _record(
+                places,
+                id,
+                registry.with_entry(id, _entry(new, replaces), now=new.now),
+                {**locked, id: files},
+            )
+        except OSError as error:
+            reason = reason_of(error)
+            raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
+        _clear(places, id)
+
+
+def remove(places: Places, id: str) -> None:
+    """Remove a workflow. Errors: Refused with TR957, TR959, TR960, TR967 or TR969."""
+    check_id(id)
+    with holding(places):
+        _put_in_order(places)
+        registry, locked = read_registry(places), read_lock(places)
+        folder = places.of(id)
+        refuse_links(places, folder)
+        if id not in registry.workflows and not (folder / WORKFLOW_FILE).is_file():
+            raise Refused.because("TR957", id=id)
+        try:
+            if folder.is_dir():
+                os.rename(folder, places.folder / f"{_OLD}{id}")
+            kept = {name: files for name, files in locked.items() if name != id}
+            _record(places, id, registry.without(id), kept)
+        except OSError as error:
+            reason = reason_of(error)
+            raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
+        _clear(places, id)
+
+
+def set_enabled(places: Places, id: str, *, is_on: bool, now: str) -> bool:
+    """Enable or disable a workflow; return whether that changed anything.
+
+    Errors: Refused with TR957, TR959, TR960 or TR969.
+    """
+    check_id(id)
+    with holding(places):
+        registry = read_registry(places)
+        entry = registry.entry(id)
+        if entry is None:
+            raise Refused.because("TR957", id=id)
+        if is_enabled(entry) is is_on:
+            return False
+        try:
+            changed = registry.with_entry(id, {**entry, "enabled": is_on}, now=now)
+            write_registry(places, changed)
+        except OSError as error:
+            reason = reason_of(error)
+            raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
+    return True
+
+
+def _entry(new: Installation, old: Entry | None) -> Entry:
+    plan = new.plan
+    told: dict[str, Json] = {
+        "name": plan.name,
+        "version": plan.version,
+        "description": plan.description or "",
+        **new.origin,
+    }
+    # What is disabled stays so: an update is no consent.
+    return told if is_enabled(old) else {**told, "enabled": False}
+
+
+def _staged(places: Places, package: Package) -> Path:
+    """Return a folder beside the installed ones that holds a package, safely on the disk."""
+    folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=places.folder))
+    try:
+        for name, content in package.files.items():
+            path = folder.joinpath(*name.split("/"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mode = usual_mode(is_executable=name in package.executables)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        folder.chmod(usual_mode(is_executable=True))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def _exchange(places: Places, id: str, staged: Path) -> None:
+    """Put a folder in the place of another, which is kept aside."""
+    place, aside = places.of(id), places.folder / f"{_OLD}{id}"
+    if place.exists():
+        os.rename(place, aside)
+    try:
+        os.rename(staged, place)
+    except BaseException:
+        if aside.exists():
+            os.rename(aside, place)
+        raise
+
+
+def _record(places: Places, id: str, registry: Registry, locked: Mapping[str, Digests]) -> None:
+    """Write down what was done; when that fails, undo it."""
+    before = {path: read_file(places, path) for path in (places.registry, places.lock)}
+    try:
+        write_registry(places, registry)
+        write_lock(places, locked)
+    except BaseException:
+        for path, content in before.items():
+            with suppress(OSError, Refused):
+                if content is None:
+                    path.unlink(missing_ok=True)
+                elif read_file(places, path) != content:
+                    write_file(places, path, content)
+        place, aside = places.of(id), places.folder / f"{_OLD}{id}"
+        shutil.rmtree(place, ignore_errors=True)
+        if aside.exists():
+            os.rename(aside, place)
+        raise
+
+
+def _clear(places: Places, id: str) -> None:
+    shutil.rmtree(places.folder / f"{_OLD}{id}", ignore_errors=True)
+
+
+def _settle(places: Places, id: str, aside: Path) -> None:
+    """Decide between an old workflow and what took its place: the lock file is written last."""
+    place = places.of(id)
+    with suppress(OSError):
+        if place.exists():
+            is_done = read_lock(places).get(id) == digests_of_folder(place)
+        else:
+            is_done = id not in read_registry(places).workflows
+        if not is_done:
+            shutil.rmtree(place, ignore_errors=True)
+            os.rename(aside, place)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_in_order(places: Places) -> None:
+    """Finish or undo what a killed process has begun."""
+    with os.scandir(places.folder) as entries:
+        names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    for name in names:
+        path = places.folder / name
+        if name.startswith(_OLD):
+            _settle(places, name.removeprefix(_OLD), path)
+        elif name.startswith(_NEW):
+            shutil.rmtree(path, ignore_errors=True)

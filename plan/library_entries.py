@@ -1,0 +1,67 @@
+"""The diagnostics about installed workflows, packages and catalogs: TR950 to TR979."""
+
+from treadle.plan.entry import Entry, error
+
+LIBRARY_ENTRIES: tuple[Entry, ...] = (
+    error("TR950", "not-a-package", "cannot install '{source}': {reason}"),
+    error("TR951", "refused-address", "nothing is fetched from '{url}': {reason}"),
+    error("TR952", "cannot-fetch", "cannot fetch '{url}': {reason}"),
+    error("TR953", "refused-archive", "the archive '{archive}' is refused: {reason}"),
+    error("TR954", "refused-package", "the package '{source}' is refused: {reason}"),
+    error(
+        "TR955",
+        "broken-package",
+        "nothing was installed: the workflow of '{source}' has errors",
+        "'--lenient' accepts what Spec Kit accepts",
+    ),
+    error("TR956", "refused-id", "'{id}' cannot be the id of an installed workflow: {reason}"),
+    error(
+        "TR957",
+        "not-installed",
+        "no workflow '{id}' is installed",
+        "'treadle list' shows what is installed, 'treadle search' what could be",
+    ),
+    error("TR958", "disabled-workflow", "workflow '{id}' is disabled", "treadle enable {id}"),
+    error(
+        "TR959",
+        "damaged-registry",
+        "the registry of installed workflows cannot be used: {reason}",
+        "mend '.specify/workflows/workflow-registry.json', or take it out of version control again",
+    ),
+    error(
+        "TR960",
+        "link-in-project",
+        "'{path}' is a symbolic link, and nothing is read or written through it",
+        "put the file or folder itself there",
+    ),
+    error("TR961", "refused-catalog", "the catalog '{catalog}' is refused: {reason}"),
+    error("TR962", "wrong-catalog-list", "the catalogs of '{path}' cannot be used: {reason}"),
+    error(
+        "TR963",
+        "not-in-catalogs",
+        "no catalog has a workflow '{id}'",
+        "'treadle search' lists what there is, 'treadle catalog list' where it is looked for",
+    ),
+    error(
+        "TR964",
+        "discovery-only",
+        "'{id}' stands in the catalog '{catalog}', from which nothing is installed",
+        "look at the workflow, then install it from its address: treadle add {id} --from URL",
+    ),
+    error(
+        "TR965",
+        "not-agreed",
+        "nothing was installed: nobody has agreed to {what}",
+        "'--yes' agrees beforehand",
+    ),
+    error(
+        "TR966",
+        "not-as-locked",
+        "'{id}' is not what the lock file says: {reason}",
+        "'treadle verify --accept' locks what is there, 'treadle add' installs it anew",
+    ),
+    error("TR967", "damaged-lock", "the lock file '.specify/workflows/treadle.lock': {reason}"),
+    error("TR968", "unknown-version", "no catalog has version '{version}' of '{id}'"),
+    error("TR969", "left-as-it-was", "{what} was left as it was: {reason}"),
+    error("TR970", "no-such-catalog", "no catalog was removed with the number {number}: {reason}"),
+)
