@@ -11,8 +11,9 @@ import typer
 from treadle.cli.dry_run import dry_run
 from treadle.cli.dry_step import span
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.given import InputOptions
 from treadle.cli.json_output import print_json
+from treadle.cli.known_inputs import KnownInputs, known_inputs, names_of
 from treadle.cli.known_names import Known
 from treadle.cli.options import (
     DetailedDiffOption,
@@ -31,15 +32,13 @@ from treadle.cli.plan_source import STDIN, Loaded, load_plan
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
-from treadle.cli.yaml_text import parse_yaml
 from treadle.plan.codec import to_json
-from treadle.plan.inputs import InputSet, Resolved
+from treadle.plan.inputs import INTEGRATION, InputSet
 from treadle.plan.plan import OnConflict, Plan
 from treadle.plan.plan_file import plan_bytes
 from treadle.plan.problems import shown
 
 STDOUT = Path("-")
-_MISSING = "TR701"
 _CONFLICTS = {
     OnConflict.WAIT: "another one waits",
     OnConflict.REFUSE: "another one is refused",
@@ -95,7 +94,7 @@ def show_plan(
     Errors: Rejected for a workflow that does not compile or an input that is wrong.
     """
     loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
-    resolved = _resolve(loaded.plan, settings, options, lenient=lenient)
+    inputs = known_inputs(loaded.plan, settings, options, lenient=lenient)
     if output == STDOUT:
         sys.stdout.buffer.write(plan_bytes(loaded.plan))
         return ExitCode.OK
@@ -106,7 +105,7 @@ def show_plan(
         print_json(to_json(loaded.plan))
     else:
         paint = painter(sys.stdout, os.environ)
-        print_outline(_outline(loaded, resolved, paint), sys.stdout, paint)
+        print_outline(_outline(loaded, inputs, paint), sys.stdout, paint)
     return ExitCode.OK
 
 
@@ -116,40 +115,20 @@ def _show_needs(
     from treadle.cli.needs import show_needs  # most plans are shown otherwise
 
     loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
-    resolved = _resolve(loaded.plan, settings, options, lenient=lenient)
-    show_needs(loaded.plan, resolved, _known(loaded, resolved), as_json=as_json)
+    resolved = known_inputs(loaded.plan, settings, options, lenient=lenient).resolved
+    known = names_of(loaded.plan, resolved, workflow_dir=loaded.folder)
+    show_needs(loaded.plan, resolved, known, as_json=as_json)
     return ExitCode.OK
 
 
-def _resolve(plan: Plan, settings: Settings, options: InputOptions, *, lenient: bool) -> Resolved:
-    """Return the inputs; those that are only missing are no reason to refuse."""
-    given = read_given(options)
-    resolved = InputSet(plan.inputs, parse_yaml=parse_yaml).resolve(
-        given, lenient=lenient, integration=None, environment=from_environment(plan)
-    )
-    for warning in resolved.warnings:
-        settings.talk.warning(warning)
-    wrong = [problem for problem in resolved.problems if problem.code != _MISSING]
-    if wrong:
-        raise Rejected(*wrong)
-    return resolved
-
-
-def _known(loaded: Loaded, resolved: Resolved) -> Known:
-    return Known(
-        inputs=resolved.values,
-        missing=frozenset((*resolved.missing, *InputSet(loaded.plan.inputs).secrets)),
-        workflow_dir=str(loaded.folder),
-    )
-
-
-def _outline(loaded: Loaded, resolved: Resolved, paint: Paint) -> Outline:
-    plan, known = loaded.plan, _known(loaded, resolved)
+def _outline(loaded: Loaded, inputs: KnownInputs, paint: Paint) -> Outline:
+    plan = loaded.plan
+    known = names_of(plan, inputs.resolved, workflow_dir=loaded.folder)
     about = paint(f"{plan.version}  {one_line(plan.name)}", Role.QUIET)
     return Outline(
         title=f"{paint(plan.id, Role.NAME)} {about}",
         notes=tuple(paint(note, Role.QUIET) for note in _limits(plan, known)),
-        children=(*_inputs(plan, resolved, paint), *dry_run(plan, known, paint)),
+        children=(*_inputs(plan, inputs, paint), *dry_run(plan, known, paint)),
     )
 
 
@@ -164,8 +143,8 @@ def _limits(plan: Plan, known: Known) -> Iterator[str]:
         yield f"at most {runs} of '{one_line(known.text(group.group), 80)}' at work: {otherwise}"
 
 
-def _inputs(plan: Plan, resolved: Resolved, paint: Paint) -> Iterator[Outline]:
-    inputs = InputSet(plan.inputs)
+def _inputs(plan: Plan, known: KnownInputs, paint: Paint) -> Iterator[Outline]:
+    inputs, resolved = InputSet(plan.inputs), known.resolved
     if not inputs.names:
         return
     children = []
@@ -176,10 +155,19 @@ def _inputs(plan: Plan, resolved: Resolved, paint: Paint) -> Iterator[Outline]:
             text = paint("given, secret", Role.QUIET)
         elif name in resolved.values:
             text = one_line(shown(resolved.values[name]))
+            if name == INTEGRATION and known.is_auto:
+                text += paint(f"  {_auto(known)}", Role.QUIET)
         else:
             text = paint("not given", Role.QUIET)
         children.append(Outline(title=f"{name} = {text}"))
     yield Outline(title=paint("inputs", Role.QUIET), children=tuple(children))
+
+
+def _auto(known: KnownInputs) -> str:
+    """Return what there is to say about the word 'auto'."""
+    if known.own is None:
+        return "the project names no integration that it could stand for"
+    return "which 'auto' stands for in this project"
 
 
 def _write(path: Path, plan: Plan) -> None:

@@ -28,6 +28,7 @@ from treadle.executor.local.cancel import cancel
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.session import Host
 from treadle.executor.local.store import RunFolder, Store
+from treadle.executor.replay import decide_again
 from treadle.plan.plan import Plan
 
 WORKFLOW = """
@@ -143,10 +144,11 @@ def tell_anew(path: Path, bodies: list[str]) -> None:
 
 
 def verdict(project: Path, name: str = "r1") -> str:
-    """Return the code with which a run is refused, or how it stands."""
+    """Return the code with which a run is refused when all is decided again, or how it stands."""
     store = Store(project)
     try:
-        return str(store.load(RunFolder(store.runs / name))[1].status)
+        _, run = store.load(RunFolder(store.runs / name), follow=decide_again)
+        return str(run.status)
     except Refused as refused:
         (reason,) = refused.reasons
         assert reason.code in TOLD, reason
