@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from msgspec import Struct
 
 from treadle import schemas
-from treadle.compiler import nodes
+from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.patterns import is_slow, unusable
 from treadle.compiler.schema_form import is_in_form
@@ -70,6 +70,20 @@ def check_schema(
         for finding in found:
             kept = cast(dict[str, Json], _without(kept, finding.path))
     return kept
+
+
+def schema_at(
+    node: nodes.Mapping, key: str, *, name: str, report: Report
+) -> dict[str, Json] | None:
+    """Return the schema under a key without the keywords that are wrong, None without the key.
+
+    Errors: as by `check_schema`.
+    """
+    inner = keys.mapping(node, key)
+    schema = keys.data(node, key)
+    if inner is None or schema is None:
+        return schema
+    return check_schema(schema, inner, name=name, report=report)
 
 
 def clause(problem: Problem) -> str:

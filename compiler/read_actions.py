@@ -7,6 +7,7 @@ else is a literal.
 from typing import TypedDict
 
 from treadle.compiler import keys, nodes, read_limits
+from treadle.compiler.json_schema import schema_at
 from treadle.compiler.scope import Declaration
 from treadle.compiler.sites import (
     Field,
@@ -200,7 +201,7 @@ def _process(step: Declaration, reading: Reading) -> _Process:
         env=_environment(step, reading),
         cwd=_value(step, reading, "cwd") if directory is not None else None,
         output_format=JSON_OUTPUT if keys.text(node, "output_format") == JSON_OUTPUT else None,
-        output_schema=keys.data(node, "output_schema"),
+        output_schema=schema_at(node, "output_schema", name="output_schema", report=reading.report),
         capture_max_bytes=limit if limit is not None else DEFAULT_CAPTURE_BYTES,
         retry=read_limits.retry(step),
     )

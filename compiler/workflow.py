@@ -11,6 +11,7 @@ from msgspec import Struct
 from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.inputs import read_inputs
+from treadle.compiler.json_schema import schema_at
 from treadle.compiler.read_limits import concurrency
 from treadle.compiler.read_requires import requires
 from treadle.compiler.read_steps import read_closing, read_steps
@@ -133,6 +134,6 @@ def _output(name: str, node: nodes.Mapping, reading: Reading) -> Output:
     field = Field(reading=reading, step=None, key=f"{name}.value")
     return Output(
         value=direct_value(value, field) if value is not None else Literal(None),
-        schema=keys.data(node, "schema"),
+        schema=schema_at(node, "schema", name=name, report=reading.report),
         description=keys.text(node, "description"),
     )
