@@ -1,7 +1,7 @@
 """Measuring programs: how long a process takes, and how much memory it and its children need.
 
-Every figure is the median of several repetitions; what is compared is measured in turns, so that
-a slow minute of the machine falls on all of it.
+What is compared is measured in turns, in rounds, so that a slow minute of the machine falls on
+all of it: a figure of one round is compared with figures of the same round only.
 """
 
 import os
@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 # The unit of ru_maxrss: bytes on macOS, KiB elsewhere.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+# The probe that is left out of later rounds when it is slow: its time grows with the square.
+PEER = "theirs"
+PEER_PATIENCE_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Sample:
 
 
 Probe = Callable[[], Sample]
+Round = Mapping[str, Sample]
 
 
 def run_once(
@@ -60,22 +63,22 @@ def run_once(
 
 
 def in_turns(
-    probes: Mapping[str, Probe], *, repetitions: int, patience_s: float
-) -> dict[str, tuple[Sample, ...]]:
-    """Run the probes in turns; one that takes longer than `patience_s` is run once only."""
-    found: dict[str, list[Sample]] = {name: [] for name in probes}
-    for _ in range(repetitions):
-        for name, probe in probes.items():
-            if not found[name] or found[name][0].seconds <= patience_s:
-                found[name].append(probe())
-    return {name: tuple(samples) for name, samples in found.items()}
+    probes: Mapping[str, Probe],
+    *,
+    repetitions: int,
+    patience_s: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[Round, ...]:
+    """Run all probes once a round, the other way round in every second one.
 
-
-def seconds(samples: Sequence[Sample]) -> float:
-    """Return the median time."""
-    return median(sample.seconds for sample in samples)
-
-
-def peak_bytes(samples: Sequence[Sample]) -> int:
-    """Return the median of the largest memory."""
-    return int(median(sample.peak_bytes for sample in samples))
+    Shapes: at least one round; none begins after `patience_s`.
+    """
+    rounds: list[Round] = []
+    begin = clock()
+    left = dict(probes)
+    while len(rounds) < repetitions and (not rounds or clock() - begin < patience_s):
+        names = list(left) if len(rounds) % 2 == 0 else list(reversed(left))
+        rounds.append({name: left[name]() for name in names})
+        if PEER in left and rounds[-1][PEER].seconds > PEER_PATIENCE_S:
+            del left[PEER]
+    return tuple(rounds)

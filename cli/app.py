@@ -27,12 +27,14 @@ PROGRAM = "treadle"
 class Verb(Struct, frozen=True):
     """A verb: the module ``treadle.cli.<module>`` holds the function of that name.
 
-    Shapes: `module` is given where the verb itself is a word of Python's.
+    Shapes: `module` is given where the verb itself is a word of Python's. A verb with `actions` is
+    a group of commands: the module has a function ``<verb>_<action>`` for each.
     """
 
     name: str
     summary: str
     module: str | None = None
+    actions: tuple[str, ...] = ()
 
 
 VERBS = (
@@ -49,8 +51,25 @@ VERBS = (
     Verb("validate", "Check workflow files."),
     Verb("fmt", "Format workflow files."),
     Verb("plan", "Show what a run would do, without doing it."),
+    Verb("doctor", "Tell what a workflow would miss on this machine."),
     Verb("schema", "Print the schema of workflow files, or of a workflow's inputs."),
     Verb("graph", "Draw a workflow as a Mermaid flowchart."),
+    Verb("list", "List installed workflows.", "list_"),
+    Verb("add", "Install a workflow from a file, an archive, an address or a catalog."),
+    Verb("update", "Bring installed workflows to the version of their catalog."),
+    Verb("remove", "Remove an installed workflow."),
+    Verb("enable", "Allow a disabled workflow to be run again."),
+    Verb("disable", "Keep a workflow installed, and refuse to run it."),
+    Verb("info", "Show a workflow, installed or in a catalog."),
+    Verb("search", "Search the catalogs for workflows."),
+    Verb("catalog", "Say where workflows are looked for.", actions=("list", "add", "remove")),
+    Verb("verify", "Compare installed workflows with the lock file."),
+    Verb("resolve", "Show which overlays a workflow has, and whose each step is."),
+    Verb(
+        "overlay",
+        "Adapt an installed workflow without touching it.",
+        actions=("add", "list", "set-priority", "enable", "disable", "remove"),
+    ),
     Verb("explain", "Explain a diagnostic."),
     Verb("new", "Write a first workflow to start from."),
 )
@@ -77,6 +96,9 @@ def build(*, words: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_before_the_verb)
     for verb in VERBS:
+        if verb.actions and verb.name in words:
+            app.add_typer(_group(verb), name=verb.name, short_help=verb.summary)
+            continue
         if verb.name in words:
             name = verb.module or verb.name
             module = import_module(f"treadle.cli.{name}")
@@ -85,6 +107,16 @@ def build(*, words: Sequence[str]) -> typer.Typer:
             command = _stub(verb)
         app.command(verb.name, short_help=verb.summary)(command)
     return app
+
+
+def _group(verb: Verb) -> typer.Typer:
+    """Return a verb with its actions."""
+    module = import_module(f"treadle.cli.{verb.module or verb.name}")
+    group = typer.Typer(help=verb.summary, no_args_is_help=True, rich_markup_mode=None)
+    for action in verb.actions:
+        function = f"{verb.name}_{action}".replace("-", "_")
+        group.command(action)(as_command(getattr(module, function)))
+    return group
 
 
 def _stub(verb: Verb) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from treadle.cli.plan_source import is_plan
 from treadle.cli.workflow_files import PLAN_SUFFIX
 from treadle.compiler import Compilation, compile_bytes, compile_file
 from treadle.compiler.diagnostics import START, Diagnostic, Report
+from treadle.compiler.layers import SourceFile
 from treadle.compiler.source import read_source
 from treadle.plan.catalogue import BY_CODE, Severity
 from treadle.plan.plan_file import PlanError, parse_plan
@@ -25,7 +26,7 @@ def check_file(path: str, *, lenient: bool) -> Checked:
             return Checked(path=path, text="", diagnostics=report.diagnostics)
         return _check_plan(source, path=path)
     with _without_collector():
-        return checked_of(compile_file(path, lenient=lenient), lenient=lenient)
+        return checked_files(compile_file(path, lenient=lenient), lenient=lenient)[0]
 
 
 def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
@@ -33,15 +34,18 @@ def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     if is_plan(source):
         return _check_plan(source, path=path)
     with _without_collector():
-        return checked_of(compile_bytes(source, path=path, lenient=lenient), lenient=lenient)
+        return checked_files(compile_bytes(source, path=path, lenient=lenient), lenient=lenient)[0]
 
 
-def checked_of(compilation: Compilation, *, lenient: bool) -> Checked:
-    """Return what was found in a workflow, without what comments in it ignore."""
-    checked = Checked(
-        path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
-    )
-    return apply_ignores(checked, compilation.document, lenient=lenient)
+def checked_files(compilation: Compilation, *, lenient: bool) -> tuple[Checked, ...]:
+    """Return what was found in the files of a workflow, without what their comments ignore."""
+    return tuple(checked_file(file, lenient=lenient) for file in compilation.files)
+
+
+def checked_file(file: SourceFile, *, lenient: bool) -> Checked:
+    """Return what was found in one file, without what comments in it ignore."""
+    checked = Checked(path=file.path, text=file.text, diagnostics=file.diagnostics)
+    return apply_ignores(checked, file.document, lenient=lenient)
 
 
 @contextmanager

@@ -31,6 +31,15 @@ def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, st
     return []
 
 
+def complete_installed(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the workflows that are installed in the project."""
+    with suppress(Exception):
+        from treadle.library.installed import known_ids
+
+        return [id for id in known_ids(_project(context)) if id.startswith(incomplete)]
+    return []
+
+
 def complete_workflows(context: typer.Context, incomplete: str) -> list[str]:
     """Offer the workflows that the runs of the project are of."""
     with suppress(Exception):

@@ -30,6 +30,7 @@ from treadle.plan.steps import (
     SlotStep,
     Step,
     SwitchStep,
+    type_name,
 )
 from treadle.plan.text import as_text, kind_of
 
@@ -186,7 +187,7 @@ class _DryRun(Struct, frozen=True, kw_only=True):
         return [self._quiet(note) for note in limit_notes(step)]
 
     def _title(self, step: Step) -> str:
-        return f"{self._name(step)}  {step.kind.value}"
+        return f"{self._name(step)}  {type_name(step)}"
 
     def _name(self, step: Step) -> str:
         label = f" ({one_line(step.name, 60)})" if step.name else ""

@@ -9,6 +9,7 @@ from treadle.plan.expression import Value
 from treadle.plan.steps import (
     ActionStep,
     CommandStep,
+    CustomStep,
     GateStep,
     GithubStep,
     InitStep,
@@ -50,6 +51,10 @@ def call_notes(step: ActionStep, known: Known) -> list[str]:
         case GithubStep():
             place = f"{known.text(step.repository)}#{known.text(step.number)}"
             return [one_line(f"{step.operation} '{known.text(step.label)}' to {place}", 160)]
+        case CustomStep():
+            by = f"performed by the package '{step.package}'" if step.package else ""
+            given = (f"{name}: {known.text(value)}" for name, value in step.input.items())
+            return [one_line(text, 160) for text in (by, ", ".join(given)) if text]
 
 
 def gate_notes(step: GateStep, known: Known) -> list[str]:

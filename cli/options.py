@@ -5,13 +5,33 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.completion import complete_inputs, complete_runs, complete_steps
+from treadle.cli.completion import (
+    complete_inputs,
+    complete_installed,
+    complete_runs,
+    complete_steps,
+)
 
 SourceArgument = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
         help="A workflow file, a plan file, '-' for stdin, or the id of an installed workflow.",
+    ),
+]
+InstalledArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The id of a workflow.", autocompletion=complete_installed
+    ),
+]
+InstalledOption = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ID]",
+        help="The id of an installed workflow; all of them without it.",
+        show_default=False,
+        autocompletion=complete_installed,
     ),
 ]
 RunArgument = Annotated[

@@ -43,7 +43,7 @@ def show_diff(
         print_json(diff_object(before, after, found))
     else:
         paint = painter(sys.stdout, os.environ)
-        print_outline(_outline(before, after, found, paint), sys.stdout, paint)
+        print_outline(diff_outline(before, after, found, paint), sys.stdout, paint)
         settings.talk.say(_summary(found))
     if not is_detailed or found.is_empty:
         return ExitCode.OK
@@ -93,7 +93,8 @@ def _step(change: StepChange) -> dict[str, Json]:
     }
 
 
-def _outline(old: Plan, new: Plan, found: PlanDiff, paint: Paint) -> Outline:
+def diff_outline(old: Plan, new: Plan, found: PlanDiff, paint: Paint) -> Outline:
+    """Return the differences as a tree: what is not there has no differences."""
     version = new.version if old.version == new.version else f"{old.version} → {new.version}"
     parts = (
         ("workflow", tuple(_field_outline(change, paint) for change in found.workflow)),

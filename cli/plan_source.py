@@ -6,7 +6,7 @@ A plan file is read without the compiler, which takes longer to import than a sm
 import difflib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 
-_INSTALLED = Path(".specify", "workflows")
 _PLAN_OPENING = b'{"format":'
 
 
@@ -52,11 +51,15 @@ def load_plan(
         text = sys.stdin.buffer.read()
         plan = _read_plan(text) if is_plan(text) else _compile(text, settings, lenient=lenient)
         return Loaded(plan=plan, folder=Path.cwd())
-    path = Path(source) if os.path.exists(source) else _installed(source, project)
+    overlays: Sequence[Path] = ()
+    path = Path(source)
+    if not os.path.exists(source) or (os.path.isdir(source) and os.sep not in source):
+        path = near_path(_installed(source, project))
+        overlays = _overlays(path)
     if path.is_file() and is_plan(_opening(path)):
         plan = _read_plan(path.read_bytes())
     else:
-        plan = _compile(path, settings, lenient=lenient)
+        plan = _compile(path, settings, lenient=lenient, overlays=overlays)
     return Loaded(plan=plan, folder=Path(os.path.abspath(path)).parent)
 
 
@@ -65,15 +68,37 @@ def _installed(source: str, project: Callable[[], Path]) -> Path:
     is_path = os.sep in source or source.lower().endswith((".yml", ".yaml", ".json"))
     if is_path:
         raise Rejected.because("TR101", path=source, reason="no such file or directory")
-    folder = project() / _INSTALLED
-    path = folder / source / "workflow.yml"
-    if not path.is_file():
-        ids = sorted(found.parent.name for found in folder.glob("*/workflow.yml"))
-        near = difflib.get_close_matches(source, ids, 1)
+    # Most sources are files.
+    from treadle.cli.library_access import rejecting_library
+    from treadle.library.installed import find_installed, known_ids
+
+    root = project()
+    with rejecting_library():
+        path = find_installed(root, source)
+    if path is None:
+        near = difflib.get_close_matches(source, known_ids(root), 1)
         reason = "no such file, and no workflow of that id is installed"
         hint = f"did you mean '{near[0]}'?" if near else None
         raise Rejected.because("TR101", path=source, reason=reason, hint=hint)
     return path
+
+
+def _overlays(path: Path) -> Sequence[Path]:
+    """Return the overlays of an installed workflow."""
+    # A file that is named has none, and should not wait for what knows them.
+    from treadle.cli.library_access import rejecting_library
+    from treadle.library.overlay_files import home_of_workflow, overlay_paths
+
+    home = home_of_workflow(path)
+    with rejecting_library():
+        found = overlay_paths(home) if home is not None else ()
+    return [near_path(overlay) for overlay in found]
+
+
+def near_path(path: Path) -> Path:
+    """Return a path as it is best shown: from the working directory, if it is below."""
+    shown = os.path.relpath(path)
+    return path if shown.startswith(os.pardir) else Path(shown)
 
 
 def _opening(path: Path) -> bytes:
@@ -92,33 +117,38 @@ def _read_plan(source: bytes) -> Plan:
         raise Rejected(problem) from error
 
 
-def _compile(source: Path | bytes, settings: Settings, *, lenient: bool) -> Plan:
+def _compile(
+    source: Path | bytes, settings: Settings, *, lenient: bool, overlays: Sequence[Path] = ()
+) -> Plan:
     # Imported here for the sake of plan files, see above.
     from treadle.compiler import compile_bytes, compile_file
 
     if isinstance(source, bytes):
         compilation = compile_bytes(source, path="<stdin>", lenient=lenient)
     else:
-        compilation = compile_file(source, lenient=lenient)
+        compilation = compile_file(source, lenient=lenient, overlays=overlays)
     if compilation.plan is None or not settings.is_quiet:
-        _tell(compilation, lenient=lenient)
+        tell_findings(compilation, lenient=lenient)
     if compilation.plan is None:
         raise Rejected()
     return compilation.plan
 
 
-def _tell(compilation: "Compilation", *, lenient: bool) -> None:
-    from treadle.cli.check_file import checked_of
+def tell_findings(compilation: "Compilation", *, lenient: bool) -> None:
+    """Tell what was found in a workflow and its overlays, and how much when there is no plan."""
+    from treadle.cli.check_file import checked_files
     from treadle.cli.findings import Checked, Summary
     from treadle.cli.report_text import report_lines
 
-    checked = Checked(
-        path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
+    checked = tuple(
+        Checked(path=file.path, text=file.text, diagnostics=file.diagnostics)
+        for file in compilation.files
     )
     if compilation.plan is not None:
         # Of a refused workflow everything is told: what is ignored may be why.
-        checked = checked_of(compilation, lenient=lenient)
-    for line in report_lines(checked, painter(sys.stderr, os.environ)):
+        checked = checked_files(compilation, lenient=lenient)
+    paint = painter(sys.stderr, os.environ)
+    for line in (line for file in checked for line in report_lines(file, paint)):
         print(line, file=sys.stderr)
     if compilation.plan is None:
-        print(Summary.of([checked]), file=sys.stderr)
+        print(Summary.of(checked), file=sys.stderr)

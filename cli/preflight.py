@@ -34,20 +34,27 @@ def looking_around(
         if not may_need(departure.plan):
             return
         from treadle.executor.local.machine import LocalMachine
-        from treadle.executor.local.preflight import findings_before, warnings_of
+        from treadle.executor.local.preflight import findings_before, refusal, warnings
 
         machine = LocalMachine(project=project, environment=environment)
-        for warning in warnings_of(departure, findings_before(departure, machine)):
+        findings = findings_before(departure, machine)
+        for warning in warnings(findings, lenient=departure.lenient):
             if warning not in told:
                 talk.warning(warning)
             told.add(warning)
+        refused = refusal(findings, lenient=departure.lenient)
+        if refused is not None:
+            raise refused
 
     return look
 
 
 def may_need(plan: Plan) -> bool:
     """Whether a plan can need anything that a look around would find."""
-    return plan.requires is not None or any(_may_need(step) for step in every_step(plan))
+    return any(
+        each.requires is not None or any(_may_need(step) for step in every_step(each))
+        for each in (plan, *plan.callees.values())
+    )
 
 
 def _may_need(step: Step) -> bool:

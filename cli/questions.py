@@ -22,6 +22,7 @@ from treadle.plan.steps import (
     Step,
     SwitchStep,
     branches,
+    type_name,
     walk,
 )
 from treadle.plan.text import as_text
@@ -174,7 +175,7 @@ def _decided(test: Value, known: Known) -> bool | None:
 
 
 def _around(step: Step, *, condition: str | None = None, most: int | None = 1) -> Around:
-    return Around(id=step.id, path=step.path, kind=step.kind.value, condition=condition, most=most)
+    return Around(id=step.id, path=step.path, kind=type_name(step), condition=condition, most=most)
 
 
 def _question(step: GateStep, known: Known, around: tuple[Around, ...]) -> GateQuestion:

@@ -46,6 +46,7 @@ def finding_object(path: str, diagnostic: Diagnostic) -> dict[str, Json]:
 
 
 def _related(path: str, related: Related) -> dict[str, Json]:
+    path = related.path or path
     return {"path": path, "message": related.message, **_place(related.span)}
 
 

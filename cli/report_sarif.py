@@ -42,7 +42,9 @@ def sarif_object(
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True}],
         "results": [
-            _result(diagnostic, rule=codes.index(diagnostic.code), path=path_of(file.path))
+            _result(
+                diagnostic, rule=codes.index(diagnostic.code), path=file.path, path_of=path_of
+            )
             for file in checked
             for diagnostic in file.diagnostics
         ],
@@ -69,7 +71,9 @@ def _first_sentence(text: str) -> str:
     return " ".join(text.split("\n\n", 2)[1].split())
 
 
-def _result(diagnostic: Diagnostic, *, rule: int, path: str) -> dict[str, Json]:
+def _result(
+    diagnostic: Diagnostic, *, rule: int, path: str, path_of: Callable[[str], str]
+) -> dict[str, Json]:
     hint = diagnostic.hint
     message = diagnostic.message if hint is None else f"{diagnostic.message}\nhint: {hint}"
     result: dict[str, Json] = {
@@ -77,21 +81,23 @@ def _result(diagnostic: Diagnostic, *, rule: int, path: str) -> dict[str, Json]:
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
         "message": {"text": message},
-        "locations": [{"physicalLocation": _location(path, diagnostic.span)}],
+        "locations": [{"physicalLocation": _location(path_of(path), diagnostic.span)}],
     }
     if diagnostic.related:
-        result["relatedLocations"] = list(_related(path, diagnostic.related))
+        result["relatedLocations"] = list(_related(path, diagnostic.related, path_of))
     if diagnostic.fix is not None:
-        result["fixes"] = [_fix(path, diagnostic.fix)]
+        result["fixes"] = [_fix(path_of(path), diagnostic.fix)]
     return result
 
 
-def _related(path: str, places: Sequence[Related]) -> Iterator[Json]:
+def _related(
+    path: str, places: Sequence[Related], path_of: Callable[[str], str]
+) -> Iterator[Json]:
     for number, related in enumerate(places):
         yield {
             "id": number,
             "message": {"text": related.message},
-            "physicalLocation": _location(path, related.span),
+            "physicalLocation": _location(path_of(related.path or path), related.span),
         }
 
 

@@ -38,7 +38,8 @@ def _finding(
     if diagnostic.hint is not None:
         yield f"{_INDENT}{paint('hint:', Role.WAITING)} {visible(diagnostic.hint)}"
     for related in diagnostic.related:
-        yield f"{_INDENT}{_place(checked.path, related.span)} {visible(related.message)}"
+        path = related.path or checked.path
+        yield f"{_INDENT}{_place(path, related.span)} {visible(related.message)}"
 
 
 def _place(path: str, span: Span) -> str:

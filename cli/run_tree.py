@@ -12,7 +12,7 @@ from treadle.executor import address as addresses
 from treadle.executor.address import ROOT
 from treadle.executor.events import Halt, StepStatus
 from treadle.executor.state import Occurrence, Phase, Run, RunStatus, Sequence
-from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step
+from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step, type_name
 
 # More rounds or items than this are counted when they are done, and shown when they are not.
 MAX_REPEATS = 20
@@ -42,7 +42,7 @@ def _closing(run: Run, status: RunStatus) -> Iterator[Row]:
     if leg is None:
         yield Row(depth=0, mark=Mark.PENDING, name="finally")
         for step in run.program.plan.closing:
-            yield Row(depth=1, mark=Mark.PENDING, name=_name(step), kind=step.kind.value)
+            yield Row(depth=1, mark=Mark.PENDING, name=_name(step), kind=type_name(step))
         return
     mark = Mark.DONE if run.open_step(leg) is None else Mark.INSIDE
     again = f"leg {run.legs}" if run.legs > 1 else ""
@@ -54,7 +54,7 @@ def _sequence(run: Run, sequence: Sequence, status: RunStatus, *, depth: int) ->
     for step in run.program.bodies[sequence.body].steps:
         occurrence = run.occurrences.get(addresses.step(sequence.address, step.id))
         if occurrence is None:
-            yield Row(depth=depth, mark=Mark.PENDING, name=_name(step), kind=step.kind.value)
+            yield Row(depth=depth, mark=Mark.PENDING, name=_name(step), kind=type_name(step))
         else:
             yield _row(occurrence, status, depth=depth)
             yield from _inside(run, occurrence, status, depth=depth + 1)
@@ -109,7 +109,7 @@ def _row(occurrence: Occurrence, status: RunStatus, *, depth: int) -> Row:
         depth=depth,
         mark=_mark(occurrence, status),
         name=_name(occurrence.step),
-        kind=occurrence.step.kind.value,
+        kind=type_name(occurrence.step),
         time=time,
         detail=", ".join(_details(occurrence, status)),
     )

@@ -22,9 +22,17 @@ def schema(
             help="A workflow, whose inputs are described; without it the format of workflows.",
         ),
     ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Describe the files of overlays instead.")
+    ] = False,
     lenient: LenientOption = False,
 ) -> int:
     """Print the schema of workflow files for an editor, or the schema of a workflow's inputs."""
+    if overlay:
+        if source is not None:
+            raise typer.BadParameter("overlays have no inputs", param_hint="--overlay")
+        print_json(schemas.overlay_for_editors())
+        return ExitCode.OK
     if source is None:
         print_json(schemas.load("workflow"))
         return ExitCode.OK

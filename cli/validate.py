@@ -1,17 +1,14 @@
-"""``treadle validate``: checks workflow files and plan files, and runs nothing."""
+"""``treadle validate``: checks workflow, overlay and plan files, and runs nothing."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stdout
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from msgspec.structs import replace
 
-from treadle.cli.check_file import check_bytes, check_file
+from treadle.cli.check_paths import Checking
 from treadle.cli.codes_option import IGNORE, SELECT, read_codes
 from treadle.cli.compat import CompatOption, is_lenient_look, weighed
 from treadle.cli.exit_codes import ExitCode
@@ -20,10 +17,8 @@ from treadle.cli.fix_files import DiffOption, FixAllOption, FixOption, fixing_of
 from treadle.cli.formats import FOR_PEOPLE, Format, print_report
 from treadle.cli.options import LenientOption
 from treadle.cli.settings import Settings
-from treadle.cli.workflow_files import find_workflow_files
 from treadle.plan.catalogue import Severity
 
-STDIN = "-"
 _UNREADABLE = "TR101"
 
 
@@ -72,13 +67,14 @@ def validate(
     """Check workflow files: exit 0 when clean, 1 with findings, 2 for a file nobody can read."""
     selection = _selection(settings, select=select, ignore=ignore)
     is_lenient = is_lenient_look(compat, lenient=lenient)
-    found_in = _check_all(paths or (), settings, lenient=is_lenient)
+    checking = Checking(settings=settings, lenient=is_lenient)
+    found_in = checking.of(paths or ())
 
     def shown(files: Iterable[Checked]) -> tuple[Checked, ...]:
         return selection(weighed(files, compat, lenient=lenient))
 
     def look(source: bytes, path: str) -> Checked:
-        return shown((check_bytes(source, path=path, lenient=is_lenient),))[0]
+        return shown((checking.again(source, path),))[0]
 
     fixing = fixing_of(settings, is_fixing=fix, is_fixing_all=fix_all, is_diff=diff)
     checked = fixing.of_all(shown(found_in), look)
@@ -91,30 +87,6 @@ def validate(
         return ExitCode.REJECTED
     has_failed = any(diagnostic.severity in _COUNTED[fail_on] for diagnostic in found)
     return fixing.status(ExitCode.FAILED if has_failed else ExitCode.OK)
-
-
-def _check_all(paths: Sequence[str], settings: Settings, *, lenient: bool) -> Iterator[Checked]:
-    if not paths:
-        paths = (os.path.relpath(settings.find_project()),)
-    seen: set[str] = set()
-    for path in paths:
-        if path == STDIN:
-            yield check_bytes(sys.stdin.buffer.read(), path="<stdin>", lenient=lenient)
-        for file in _files(path, settings):
-            if file not in seen:
-                seen.add(file)
-                yield check_file(file, lenient=lenient)
-
-
-def _files(path: str, settings: Settings) -> tuple[str, ...]:
-    if path == STDIN:
-        return ()
-    if not os.path.isdir(path):
-        return (path,)
-    found = tuple(str(file) for file in find_workflow_files(Path(path)))
-    if not found:
-        settings.talk.say(f"no workflow files below {path}")
-    return found
 
 
 def _selection(

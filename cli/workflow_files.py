@@ -1,7 +1,7 @@
 """Which files below a folder are workflows: those of git's work tree that look like one.
 
 A file that is named is never judged here; one that is only found must have the two keys that
-every workflow has, at its top level.
+every workflow has, at its top level, or be where a project keeps its overlays.
 """
 
 import os
@@ -16,13 +16,13 @@ _SUFFIXES = (".yml", ".yaml", PLAN_SUFFIX)
 _SKIPPED = frozenset({".git", ".treadle", "node_modules", ".venv"})
 # Spec Kit keeps a copy of the workflow with each of its runs.
 _RUN_COPIES = (".specify", "workflows", "runs")
+_OVERLAYS = (".specify", "workflows", "overlays")
 _MAX_BYTES = 16 * 1024 * 1024
 _KEY_LINE = re.compile(r"""^([ ]*)(?:["']?)([\w-]+)["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
-_FLOW_KEYS = {key: re.compile(rf"""[{{,\s]["']?{key}["']?\s*:""") for key in ("workflow", "steps")}
 
 
 def find_workflow_files(folder: Path) -> tuple[Path, ...]:
-    """Return the workflow and plan files below a folder, sorted."""
+    """Return the workflow, overlay and plan files below a folder, sorted."""
     return tuple(sorted(path for path in _candidates(folder) if _is_workflow(path)))
 
 
@@ -59,21 +59,22 @@ def _is_skipped(parts: tuple[str, ...]) -> bool:
 def _is_workflow(path: Path) -> bool:
     if not path.is_file():
         return False
-    if path.name.lower().endswith(PLAN_SUFFIX):
+    is_overlay = path.absolute().parts[-5:-2] == _OVERLAYS
+    if is_overlay or path.name.lower().endswith(PLAN_SUFFIX):
         return True
     try:
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return False
-    return _has_keys(text.removeprefix("\ufeff"))
+    return has_keys(text.removeprefix("\ufeff"), "workflow", "steps")
 
 
-def _has_keys(text: str) -> bool:
-    """Whether a YAML text has `workflow` and `steps` at its top, even when it is broken."""
+def has_keys(text: str, *wanted: str) -> bool:
+    """Whether a YAML text has keys at its top, even when it is broken."""
     if text.lstrip().startswith("{"):
-        return all(key.search(text) for key in _FLOW_KEYS.values())
+        return all(re.search(rf"""[{{,\s]["']?{key}["']?\s*:""", text) for key in wanted)
     found = _KEY_LINE.findall(text)
-    return bool(found) and {"workflow", "steps"} <= {
+    return bool(found) and set(wanted) <= {
         key for indentation, key in found if indentation == found[0][0]
     }

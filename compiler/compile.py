@@ -109,7 +109,7 @@ class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     Shapes: `document` is None when the source is not YAML, `workflow` when it could not be read;
     `text` is that of the workflow's own file, as far as it could be decoded. `files` are that
     file and those of its overlays, each with its findings, which `diagnostics` are together,
-    sorted by place.
+    sorted by place. `removed` says of steps that are gone which overlay did it.
     """
 
     path: str
@@ -118,6 +118,7 @@ class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     files: tuple[SourceFile, ...]
+    removed: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -233,6 +234,7 @@ def _compilation(work: _Work, report: Report) -> Compilation:
         workflow=work.workflow,
         diagnostics=tuple(found for file in files for found in file.diagnostics),
         files=files,
+        removed={step: cause.message for step, cause in work.removed.items()},
     )
 
 

@@ -70,7 +70,7 @@ class _Anchor(Struct, frozen=True, eq=False):
                 yield planned
 
 
-class _Place(Struct, frozen=True, eq=False):
+class Placed(Struct, frozen=True, eq=False):
     """A step that can be an anchor, and the ids of the steps around it."""
 
     step: Mapping
@@ -95,9 +95,9 @@ def merge(root: Mapping, overlays: Listing[Overlay], report: Report) -> Merged:
     Shapes: `overlays` are in the order of merging.
     Errors: TR130, TR131, TR132, TR133.
     """
-    places: dict[str, _Place] = {}
-    for place in _places(_steps(root), ()):
-        places.setdefault(str(_id(place.step)), place)
+    places: dict[str, Placed] = {}
+    for place in placed_steps(root):
+        places.setdefault(str(step_id(place.step)), place)
     planned = [_Planned(overlay, edit) for overlay in overlays for edit in overlay.edits]
     anchors = _anchors([each for each in planned if each.edit.anchor in places])
     for each in planned:
@@ -117,7 +117,13 @@ def merge(root: Mapping, overlays: Listing[Overlay], report: Report) -> Merged:
     )
 
 
-def _id(step: Node) -> str | None:
+def placed_steps(root: Mapping) -> Iterator[Placed]:
+    """Yield the steps of a workflow that can be anchors, from the outside in."""
+    return _places(_steps(root), ())
+
+
+def step_id(step: Node) -> str | None:
+    """Return the id of a step, None for something without one."""
     found = step.get("id") if isinstance(step, Mapping) else None
     value = found.value if isinstance(found, Scalar) else None
     return value if isinstance(value, str) else None
@@ -142,15 +148,15 @@ def _branches(step: Mapping) -> Iterator[Sequence]:
             yield entry.value
 
 
-def _places(steps: Iterable[Node], around: tuple[str, ...]) -> Iterator[_Place]:
+def _places(steps: Iterable[Node], around: tuple[str, ...]) -> Iterator[Placed]:
     """Yield the steps that can be anchors, from the outside in."""
     for step in steps:
         if not isinstance(step, Mapping):
             continue
-        step_id = _id(step)
-        if step_id is not None:
-            yield _Place(step, around)
-        inside = (*around, step_id) if step_id is not None else around
+        name = step_id(step)
+        if name is not None:
+            yield Placed(step, around)
+        inside = (*around, name) if name is not None else around
         for branch in _branches(step):
             yield from _places(branch.items, inside)
 
@@ -181,7 +187,7 @@ def _brought(planned: Iterable[_Planned]) -> tuple[Mapping, ...]:
 
 def _tell_unknown(
     planned: _Planned,
-    places: Table[str, _Place],
+    places: Table[str, Placed],
     all_planned: Iterable[_Planned],
     root: Mapping,
     report: Report,
@@ -191,11 +197,11 @@ def _tell_unknown(
     related: tuple[Related, ...] = ()
     for other in all_planned:
         step = other.edit.step
-        if step is not None and _id(step) == anchor:
+        if step is not None and step_id(step) == anchor:
             whose = "this overlay" if other.overlay is planned.overlay else "another overlay"
             hint = f"{whose} brings '{anchor}'; an anchor is a step of the workflow itself"
             related = (Related(span=(step.get("id") or step).span, message="brought here"),)
-    template = next((step for step in _templates(_steps(root)) if _id(step) == anchor), None)
+    template = next((step for step in _templates(_steps(root)) if step_id(step) == anchor), None)
     if template is not None:
         hint = "a fan-out repeats this step: replace the fan-out as a whole"
         related = (Related(span=(template.get("id") or template).span, message="the step"),)
@@ -228,7 +234,7 @@ def _slot_name(step: Mapping) -> str | None:
     return str(name.value) if is_slot and isinstance(name, Scalar) else None
 
 
-def _tell_nested(anchors: Table[str, _Anchor], places: Table[str, _Place], report: Report) -> None:
+def _tell_nested(anchors: Table[str, _Anchor], places: Table[str, Placed], report: Report) -> None:
     """Report edits of steps inside a step that is taken away as a whole."""
     for name, anchor in anchors.items():
         for outer_name in places[name].around:
@@ -268,9 +274,9 @@ def _related(planned: _Planned) -> Related:
 
 
 def _removed(
-    anchors: Table[str, _Anchor], places: Table[str, _Place], after: Mapping
+    anchors: Table[str, _Anchor], places: Table[str, Placed], after: Mapping
 ) -> dict[str, Related]:
-    left = {_id(place.step) for place in _places(_steps(after), ())}
+    left = {step_id(place.step) for place in placed_steps(after)}
     found: dict[str, Related] = {}
     for name, place in places.items():
         for gone in (name, *place.around):
@@ -301,7 +307,7 @@ class _Traversal(Struct, frozen=True):
         if not isinstance(step, Mapping):
             yield step
             return
-        anchor = self.anchors.get(_id(step) or "")
+        anchor = self.anchors.get(step_id(step) or "")
         if anchor is None:
             yield self._inside(step)
             return

@@ -10,6 +10,7 @@ from typing import assert_never
 from treadle.plan.expression import Json
 from treadle.plan.steps import (
     CommandStep,
+    CustomStep,
     FanInStep,
     FanOutStep,
     GateStep,
@@ -60,6 +61,8 @@ def output_schema(step: Step, *, related: Related) -> Schema:
             return _closed(slot=_STRING)
         case GithubStep():
             return _closed(**_GITHUB)
+        case CustomStep():
+            return step.output_schema
         case IfStep():
             return _closed(condition_result=_BOOLEAN)
         case SwitchStep():

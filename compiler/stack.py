@@ -10,9 +10,10 @@ from collections.abc import Sequence as Listing
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from treadle.compiler import shape
+from treadle.compiler import keys, shape
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.layers import OverlayFile, begin, put_behind
+from treadle.compiler.document import load
+from treadle.compiler.layers import OverlayFile, SourceFile, begin, put_behind
 from treadle.compiler.merge import in_merge_order, merge
 from treadle.compiler.nodes import Document, Mapping, Scalar
 from treadle.compiler.overlay import Overlay, is_enabled, read_overlay
@@ -52,6 +53,54 @@ def stack(document: Document, files: Listing[OverlayFile], report: Report) -> St
     merged = merge(root, in_merge_order(overlays), report)
     shape.check_steps(merged.unplaced, report)
     return Stacked(document=replace(document, root=merged.root), removed=merged.removed)
+
+
+class Declared(Struct, frozen=True, kw_only=True):
+    """What the file of an overlay declares, whatever it extends.
+
+    Shapes: `overlay` is None and `id` may be for a file that `file.diagnostics` say is wrong;
+    `document` is None for one that is not YAML.
+    """
+
+    id: str | None
+    overlay: Overlay | None
+    is_enabled: bool
+    file: SourceFile
+
+    @property
+    def precedence(self) -> tuple[bool, int]:
+        """What sorts overlays: lower priorities stand first, what cannot be read last."""
+        return (True, 0) if self.overlay is None else (False, self.overlay.priority)
+
+
+def declared(file: OverlayFile, *, lenient: bool = True) -> Declared:
+    """Return what an overlay declares, looked at by itself: with its steps, without anchors.
+
+    Errors: those of loading, of reading an overlay and of the shape of steps.
+    """
+    report = Report(lenient=lenient)
+    for problem in file.problems:
+        report.adopt(problem)
+    document = load(file.source, path=file.path, report=report) if not file.problems else None
+    root = document.root if document is not None else None
+    overlay = read_overlay(root, report) if isinstance(root, Mapping) else None
+    if overlay is not None:
+        brought = (edit.step for edit in overlay.edits)
+        shape.check_steps((step for step in brought if step is not None), report)
+    text = file.source.decode("utf-8", "replace").removeprefix("\ufeff")
+    name = keys.text(root, "id") if isinstance(root, Mapping) else None
+    return Declared(
+        id=name,
+        overlay=overlay,
+        is_enabled=root is None or is_enabled(root),
+        file=SourceFile(
+            path=file.path,
+            text=document.text if document is not None else text,
+            document=document,
+            diagnostics=report.diagnostics,
+            layer=name,
+        ),
+    )
 
 
 def _check_together(root: Mapping, overlays: Listing[Overlay], report: Report) -> None:

@@ -9,15 +9,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from treadle.executor.api import RunResult, cancel, resume, run, status
     from treadle.executor.errors import Reason, Refused
+    from treadle.executor.step_type import StepFailed, StepRequest, StepType
 
-__all__ = ["Reason", "Refused", "RunResult", "cancel", "resume", "run", "status"]
+_HOMES = {
+    **dict.fromkeys(("Reason", "Refused"), "errors"),
+    **dict.fromkeys(("RunResult", "cancel", "resume", "run", "status"), "api"),
+    **dict.fromkeys(("StepFailed", "StepRequest", "StepType"), "step_type"),
+}
+__all__ = [
+    "Reason",
+    "Refused",
+    "RunResult",
+    "StepFailed",
+    "StepRequest",
+    "StepType",
+    "cancel",
+    "resume",
+    "run",
+    "status",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # a measured start-up win, see above
 
-    home = "errors" if name in ("Reason", "Refused") else "api"
-    found: object = getattr(import_module(f"{__name__}.{home}"), name)
+    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     return found

@@ -1,7 +1,7 @@
 """Addresses: exact paths of occurrences, such as ``/loop/r2/pick/then/ask`` and ``/fan/i3/t``.
 
 A path alternates: a step id, then the branch, round or item inside that step, then a step id, …;
-so a step that is called ``r2`` or ``then`` is never mistaken for a round or a branch. Rounds count
+(``w`` for the workflow that a call runs), so a step that is called ``r2`` or ``then`` is never mistaken for a round or a branch. Rounds count
 from 1, items from 0. The path of a step in a plan is its address without rounds and items.
 
 Source: the escapes are those of JSON Pointer (RFC 6901): ``~0`` for ``~``, ``~1`` for ``/``.
@@ -33,6 +33,11 @@ def round_(owner: str, number: int) -> str:
 def item(owner: str, index: int) -> str:
     """Return the address of an item of a fan-out. Units: items count from 0."""
     return f"{owner}/i{index}"
+
+
+def call(owner: str) -> str:
+    """Return the address of the steps of the workflow that a call runs."""
+    return f"{owner}/w"
 
 
 def leg(number: int) -> str:

@@ -6,6 +6,7 @@ from treadle.executor.rewind import Cut
 from treadle.executor.state import Phase
 from treadle.executor.walk import walk
 from treadle.plan.reads import steps_read
+from treadle.plan.steps import type_name
 
 
 class Again(Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ def returning(cut: Cut) -> Return:
             Again(
                 address=occurrence.address,
                 id=occurrence.public,
-                type=occurrence.step.kind.value,
+                type=type_name(occurrence.step),
                 attempts=occurrence.attempts,
                 reads=reads,
                 reads_kept=tuple(name for name in reads if name in known and name not in gone),

@@ -11,6 +11,7 @@
 | action-finished, step-finished, outputs-collected | the occurrence has its record and its names |
 | branch-taken, loop-entered, fan-out-started | the same, and what is inside can begin |
 | round-started, item-started | a new sequence (for an item: in a scope of its own) |
+| call-entered, call-rebound | a new sequence in a scope with inputs of its own; these inputs |
 | step-left, step-halted, step-reopened | the phase of a control step |
 | closing-started | the sequence of a leg of `finally` |
 | run-* | the status of the run |
@@ -33,11 +34,15 @@ from treadle.executor.attempts import (
     tries_before,
     with_result,
 )
+from treadle.executor.called import call_entered, call_rebound, input_reset
 from treadle.executor.ending import closing_started, stopped, used_before
 from treadle.executor.events import (
     ActionFinished,
     ActionStarted,
     BranchTaken,
+    CallEntered,
+    CallRebound,
+    CallResolved,
     CancelRequested,
     ClosingStarted,
     Continued,
@@ -84,6 +89,7 @@ from treadle.executor.recording import entered, recorded, with_occurrence
 from treadle.executor.rewind import resumption, rewound
 from treadle.executor.state import (
     RUN_SCOPE,
+    Occurrence,
     Phase,
     Run,
     RunStatus,
@@ -104,6 +110,8 @@ def created(program: Program, event: RunCreated) -> Run:
         secrets=frozenset(event.secrets),
         lenient=event.lenient,
         workflow_dir=event.workflow_dir,
+        project=event.project,
+        integration=event.integration,
         started_by=event.started_by,
         commit=event.commit,
         created_at=event.at,
@@ -155,7 +163,13 @@ def apply(run: Run, event: Event) -> Run:
         case StepLeft() | StepHalted() | StepReopened():
             return control_step(run, event)
         case InputReset():
-            return replace(run, inputs={**run.inputs, event.name: ""})
+            return input_reset(run, event)
+        case CallResolved():
+            return replace(run, updated_at=event.at)
+        case CallEntered():
+            return call_entered(run, event)
+        case CallRebound():
+            return call_rebound(run, event)
         case PutOff():
             return replace(run, put_off=event.tasks)
         case RetryScheduled():
@@ -253,6 +267,7 @@ def _action_finished(run: Run, event: ActionFinished) -> Run:
 
 
 def _step_finished(run: Run, event: StepFinished) -> Run:
+    current = run.current
     run = recorded(
         run,
         event.address,
@@ -263,15 +278,23 @@ def _step_finished(run: Run, event: StepFinished) -> Run:
         halt=event.halt,
         due=event.due,
     )
-    step = run.occurrences[event.address].step
-    if isinstance(step, GateStep) and (event.output or {}).get("choice") is not None:
-        seen = run.versions.get(step.verdict_input, 0) if step.verdict_input is not None else 0
-        run = replace(
-            run,
-            answered=run.answered.insert(step.path, seen),
-            answers=run.answers.discard(event.address),
-        )
+    ended = run.occurrences[event.address]
+    if ended.call is not None:
+        # The step that was started last is one inside.
+        return replace(run, current=current)
+    if isinstance(ended.step, GateStep) and (event.output or {}).get("choice") is not None:
+        run = _answered(run, ended, ended.step)
     return run
+
+
+def _answered(run: Run, gate: Occurrence, step: GateStep) -> Run:
+    versions = run.versions_at(run.sequences[gate.sequence].scope)
+    seen = versions.get(step.verdict_input, 0) if step.verdict_input is not None else 0
+    return replace(
+        run,
+        answered=run.answered.insert(run.gate_key(gate.sequence, step), seen),
+        answers=run.answers.discard(gate.address),
+    )
 
 
 def _open_leaf(run: Run) -> str | None:

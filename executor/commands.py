@@ -23,8 +23,15 @@ class StartTimer(Struct, frozen=True, kw_only=True):
     due: str
 
 
+class ResolveCall(Struct, frozen=True, kw_only=True):
+    """Find the installed workflow that the call at `address` names; answered by `CallResolved`."""
+
+    address: str
+    workflow: str
+
+
 class Continue(Struct, frozen=True, kw_only=True):
     """Ask again at once: there is more to decide; answered by `Continued`."""
 
 
-Command: TypeAlias = Perform | StartTimer | Continue
+Command: TypeAlias = Perform | StartTimer | ResolveCall | Continue

@@ -5,6 +5,7 @@
 | run-created | the first step is entered |
 | action-finished | done: the next step is entered; failed: another attempt, or its sequence halts |
 | timer-fired | the next attempt of the step begins |
+| call-resolved | the workflow that was found for a call begins, or the call has failed |
 | run-timed-out, cancel-requested | the run ends, after its `finally` |
 | run-resumed | every sequence that is open goes on at the step it stands at |
 | run-rewound, run-forked, plan-replaced | the same, from where the run was taken back to |
@@ -14,6 +15,7 @@
 | work | done by |
 |---|---|
 | enter a sequence's next step | enter.py, by the kind of the step |
+| enter, leave, halt and reopen a call | call.py |
 | leave a control step, halt a sequence, fill a fan-out, reopen | settle.py |
 | try again, end the run | retry.py, closing.py |
 
@@ -22,14 +24,17 @@ decision, in this process and in any other. It makes at most `MAX_DECISIONS` at 
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.executor.address import ROOT, sequence_of
 from treadle.executor.apply import apply, created
+from treadle.executor.call import resolved
 from treadle.executor.closing import cancel, limit, time_out
 from treadle.executor.commands import Command, Continue
 from treadle.executor.enter import enter, start_action
 from treadle.executor.events import (
     ActionFinished,
+    CallResolved,
     CancelRequested,
     Continued,
     Event,
@@ -88,6 +93,8 @@ def after_outside(program: Program, run: Run | None, event: OutsideEvent) -> Run
         raise ValueError("the first event of a run is run-created")
     if isinstance(event, PlanReplaced):
         return plan_replaced(program, run, event)
+    if isinstance(event, CallResolved):
+        run = replace(run, program=run.program.with_callees(program.callees))
     return apply(run, event)
 
 
@@ -103,6 +110,8 @@ def _begin(turn: Turn, before: Run | None, event: OutsideEvent) -> None:
             _go_on(turn, address)
         case TimerFired(address=address):
             start_action(turn, address)
+        case CallResolved():
+            resolved(turn, event)
         case RunTimedOut():
             time_out(turn)
         case CancelRequested():

@@ -6,6 +6,7 @@ An expression that cannot be evaluated is a failed step with a record like any o
 from typing import assert_never
 
 from treadle.executor import address as addresses
+from treadle.executor.call import enter_call
 from treadle.executor.closing import closed, end
 from treadle.executor.commands import Perform, StartTimer
 from treadle.executor.events import (
@@ -13,18 +14,18 @@ from treadle.executor.events import (
     BranchTaken,
     Ending,
     FanOutStarted,
-    Halt,
     LoopEntered,
     OutputsCollected,
     RoundStarted,
     StepFinished,
     StepStatus,
 )
+from treadle.executor.finishing import fail, finish
 from treadle.executor.gate import enter_gate
 from treadle.executor.generations import next_attempt
 from treadle.executor.inside import outputs_of
 from treadle.executor.names import names
-from treadle.executor.program import CLOSING, MAIN
+from treadle.executor.program import CLOSING
 from treadle.executor.state import RUN_SCOPE, Sequence
 from treadle.executor.timers import is_due
 from treadle.executor.turn import Turn, Work
@@ -33,6 +34,7 @@ from treadle.plan.evaluate import EvaluationError, holds, render
 from treadle.plan.expression import Json
 from treadle.plan.steps import (
     CommandStep,
+    CustomStep,
     FanInStep,
     FanOutStep,
     GateStep,
@@ -46,6 +48,7 @@ from treadle.plan.steps import (
     SlotStep,
     Step,
     SwitchStep,
+    WorkflowStep,
 )
 from treadle.plan.text import as_text, kind_of
 
@@ -59,7 +62,7 @@ def enter(turn: Turn, sequence_address: str) -> None:
             _enter_step(turn, sequence, step)
         except EvaluationError as error:
             fail(turn, sequence, step, error=error_text("TR801", reason=error.message))
-    elif sequence.body == MAIN:
+    elif sequence.address == addresses.ROOT:
         _complete(turn)
     elif sequence.body == CLOSING:
         closed(turn)
@@ -81,34 +84,6 @@ def start_action(turn: Turn, address: str) -> None:
     turn.commands.append(Perform(address=address, attempt=attempt))
 
 
-def fail(
-    turn: Turn,
-    sequence: Sequence,
-    step: Step,
-    *,
-    error: str,
-    output: dict[str, Json] | None = None,
-) -> None:
-    """Record a step as failed and go on as its `continue_on_error` says."""
-    finish(
-        turn,
-        sequence,
-        StepFinished(
-            address=addresses.step(sequence.address, step.id),
-            status=StepStatus.FAILED,
-            output=output if output is not None else {},
-            error=error,
-            halt=None if step.continue_on_error else Halt.FAILED,
-        ),
-    )
-
-
-def finish(turn: Turn, sequence: Sequence, event: StepFinished) -> None:
-    """Record a step that ended without an action, and go on or halt."""
-    turn.happens(event)
-    turn.then(Work.HALT if event.halt is not None else Work.ENTER, sequence.address)
-
-
 def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
     address = addresses.step(sequence.address, step.id)
     roots = names(turn.run, sequence.scope)
@@ -116,7 +91,9 @@ def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
         skipped = StepFinished(address=address, status=StepStatus.SKIPPED, output=None)
         return finish(turn, sequence, skipped)
     match step:
-        case ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep():
+        case (
+            ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep() | CustomStep()
+        ):
             start_action(turn, address)
         case GateStep():
             finish(turn, sequence, enter_gate(turn, step, address=address, roots=roots))
@@ -138,6 +115,8 @@ def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
             _start_fan_out(turn, sequence, step, roots=roots)
         case FanInStep():
             _collect(turn, sequence, step, roots=roots)
+        case WorkflowStep():
+            enter_call(turn, sequence, step, roots=roots)
         case _:
             assert_never(step)
 

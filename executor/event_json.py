@@ -5,7 +5,7 @@ checked against the types of the event's fields, so that nothing else gets past 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
@@ -81,7 +81,12 @@ def _mirror(kind: Any) -> Any:
     """Return a type with the fields of an event's kind that also reads its name, and no more."""
     fields: list[Any] = [("event", str)]
     for field in fields_of(kind):
-        hint = dict[str, _AnswerText] if field.name == "answers" else _readable(field.type)
+        is_answers = field.name == "answers"
+        hint = (
+            dict[str, _AnswerText]
+            if is_answers
+            else readable(field.type, instead=_dict_for_mapping)
+        )
         fields.append((field.name, hint) if field.required else (field.name, hint, field.default))
     return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
 
@@ -95,17 +100,27 @@ class _AnswerText(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     comment: str | None = None
 
 
-def _readable(hint: Any) -> Any:
-    """Return a type hint with anything in the place of JSON, whose reader has checked it."""
+def readable(hint: Any, *, instead: Callable[[Any], Any]) -> Any:
+    """Return a type hint with anything in the place of JSON, whose reader has checked it.
+
+    Shapes: `instead` gives what stands in the place of a type, or of a generic one without its
+    arguments: itself, mostly.
+    """
     origin, arguments = get_origin(hint), get_args(hint)
     if _SCALARS <= set(arguments):
         return Any
-    if origin is None:
-        return hint
+    other = instead(hint)
+    if other is not hint or origin is None:
+        return other
+    held = tuple(a if a is ... else readable(a, instead=instead) for a in arguments)
     if origin in (Union, UnionType):
-        return reduce(or_, (_readable(argument) for argument in arguments))
-    kind: Any = dict if origin is Mapping else origin
-    return kind[tuple(a if a is ... else _readable(a) for a in arguments)]
+        return reduce(or_, held)
+    kind: Any = instead(origin)
+    return kind[held]
+
+
+def _dict_for_mapping(hint: Any) -> Any:
+    return dict if hint is Mapping else hint
 
 
 def _check_time(event: str, field: str, text: str | None) -> None:

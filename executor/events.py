@@ -12,13 +12,16 @@
 | cancel-requested | outside | somebody ends the run for good |
 | action-finished | outside | an action gave its result |
 | timer-fired | outside | the wait before another attempt is over |
+| call-resolved | outside | a workflow that an expression names was found, or was not |
 | continued | outside | the decisions that were put off go on |
 | action-started | decided | an attempt of an acting step is in flight |
 | retry-scheduled | decided | an attempt failed, another one follows at its time |
 | branch-taken | decided | an `if` or `switch` chose a list of steps |
 | loop-entered, round-started | decided | a loop goes round |
 | fan-out-started, item-started | decided | a fan-out has its items, an item runs |
-| step-finished | decided | a step ended without an action: gate, slot, skipped, expression error |
+| call-entered | decided | the workflow of a call begins, with its inputs |
+| call-rebound | decided | a call that goes on has its inputs made anew |
+| step-finished | decided | a step ended without an action: gate, slot, call, skipped, error |
 | outputs-collected | decided | a fan-in has its results |
 | step-left | decided | everything inside a control step is done |
 | step-halted | decided | something inside a control step stopped it |
@@ -80,7 +83,8 @@ class RunCreated(Struct, frozen=True, kw_only=True):
 
     Shapes: `inputs` are the validated values without secrets, `secrets` the names of those that
     were given; `workflow_dir` is the folder of the workflow file; `started_by` and `commit` (of
-    the project's git) are for people.
+    the project's git) are for people; `project` (its folder) and `integration` (that it was set
+    up with) are for the workflows that it calls, if it calls any.
     """
 
     run_id: str
@@ -92,6 +96,8 @@ class RunCreated(Struct, frozen=True, kw_only=True):
     workflow_dir: str | None = None
     started_by: str | None = None
     commit: str | None = None
+    project: str | None = None
+    integration: str | None = None
 
 
 class RunResumed(Struct, frozen=True, kw_only=True):
@@ -182,6 +188,20 @@ class TimerFired(Struct, frozen=True, kw_only=True):
     address: str
 
 
+class CallResolved(Struct, frozen=True, kw_only=True):
+    """The workflow that an expression names for the call at `address` was found, or was not.
+
+    Shapes: `workflow` is its id; `plan_digest` tells which plan it has, None when `error` says
+    why there is none.
+    """
+
+    at: str
+    address: str
+    workflow: str
+    plan_digest: str | None
+    error: str | None = None
+
+
 class Continued(Struct, frozen=True, kw_only=True):
     """The decisions that were put off go on."""
 
@@ -240,6 +260,32 @@ class ItemStarted(Struct, frozen=True, kw_only=True):
     index: int
 
 
+class CallEntered(Struct, frozen=True, kw_only=True):
+    """The workflow of a call begins.
+
+    Shapes: `plan_digest` tells which plan it has, `workflow` is what the call names it; `secrets`
+    maps its secret inputs to those of the run; `workflow_dir` is the folder of its file.
+    """
+
+    address: str
+    plan_digest: str
+    workflow: str
+    inputs: Mapping[str, Json]
+    secrets: Mapping[str, str] | None = None
+    workflow_dir: str | None = None
+
+
+class CallRebound(Struct, frozen=True, kw_only=True):
+    """A call that goes on has its inputs made anew of those that the run was given.
+
+    Shapes: `inputs` are all of them, `given` the names of those that count as given again.
+    """
+
+    address: str
+    inputs: Mapping[str, Json]
+    given: tuple[str, ...]
+
+
 class StepFinished(Struct, frozen=True, kw_only=True):
     """A step ended without an action; `halt` says what that does to its sequence.
 
@@ -284,9 +330,13 @@ class StepReopened(Struct, frozen=True, kw_only=True):
 
 
 class InputReset(Struct, frozen=True, kw_only=True):
-    """A rejected gate with `on_reject: retry` emptied its verdict input."""
+    """A rejected gate with `on_reject: retry` emptied its verdict input.
+
+    Shapes: `call` is the address of the call whose input it is, None for one of the run.
+    """
 
     name: str
+    call: str | None = None
 
 
 class ClosingStarted(Struct, frozen=True, kw_only=True):
@@ -346,6 +396,7 @@ OutsideEvent: TypeAlias = (
     | CancelRequested
     | ActionFinished
     | TimerFired
+    | CallResolved
     | Continued
 )
 DecidedEvent: TypeAlias = (
@@ -356,6 +407,8 @@ DecidedEvent: TypeAlias = (
     | RoundStarted
     | FanOutStarted
     | ItemStarted
+    | CallEntered
+    | CallRebound
     | StepFinished
     | OutputsCollected
     | StepLeft

@@ -38,7 +38,7 @@ def _first_inside(run: Run, address: str) -> Occurrence | None:
     sequence = run.sequences.get(address)
     if sequence is None or address == ROOT:
         return None
-    steps = run.program.bodies[sequence.body].steps
+    steps = run.body(sequence).steps
     return run.occurrences.get(addresses.step(address, steps[0].id)) if steps else None
 
 

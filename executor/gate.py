@@ -17,8 +17,9 @@ The deadline counts from when the gate asks, and anew when a rejection makes it 
 stands in the state and is applied by the first resume behind it, before any answer.
 """
 
+from treadle.executor.address import sequence_of
 from treadle.executor.events import Halt, InputReset, StepFinished, StepStatus
-from treadle.executor.state import Occurrence, Run
+from treadle.executor.state import Occurrence, Run, Sequence
 from treadle.executor.timers import is_due, later
 from treadle.executor.turn import Turn
 from treadle.plan.catalogue import error_text
@@ -70,7 +71,8 @@ def _by_verdict(
     turn: Turn, step: GateStep, address: str, *, output: dict[str, Json], due: str | None
 ) -> StepFinished:
     """Return the record of a gate that nobody has answered but perhaps its verdict input."""
-    verdict = _verdict(turn.run, step, address)
+    sequence = turn.run.sequences[sequence_of(address)]
+    verdict = _verdict(turn.run, step, sequence)
     if verdict is None or verdict == "":
         return _open(address, output=output, due=due or _new_deadline(turn.run, step))
     name = step.verdict_input or ""
@@ -89,23 +91,20 @@ def _by_verdict(
         output=output | {"by": turn.run.actor, "at": turn.run.updated_at, "comment": None},
     )
     if finished.status is StepStatus.PAUSED:
-        turn.happens(InputReset(name=name))
+        turn.happens(InputReset(name=name, call=turn.run.scopes[sequence.scope].call))
     return finished
 
 
-def _verdict(run: Run, step: GateStep, address: str) -> Json:
+def _verdict(run: Run, step: GateStep, sequence: Sequence) -> Json:
     """Return the value of the verdict input, None when there is none for this round."""
     name = step.verdict_input
     if name is None:
         return None
-    if _is_in_loop(run, address) and run.answered.get(step.path, -1) >= run.versions.get(name, 0):
-        return None
-    return run.inputs.get(name)
-
-
-def _is_in_loop(run: Run, address: str) -> bool:
-    sequence = run.sequences[address.rpartition("/")[0]]
-    return run.program.bodies[sequence.body].in_loop
+    if run.body(sequence).in_loop:
+        seen = run.answered.get(run.gate_key(sequence.address, step), -1)
+        if seen >= run.versions_at(sequence.scope).get(name, 0):
+            return None
+    return run.inputs_at(sequence.scope).get(name)
 
 
 def _deadline(run: Run, address: str) -> str | None:

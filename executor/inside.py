@@ -1,5 +1,7 @@
 """What stands inside control steps: the sequences of branches, rounds and items.
 
+Those of calls are in called.py.
+
 A branch shares the scope around it; so does a round; an item of a fan-out has a scope of its own,
 which begins with the names that stood when it began.
 """
@@ -9,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from treadle.executor import address as addresses
+from treadle.executor.called import call_reopened
 from treadle.executor.events import (
     BranchTaken,
     FanOutStarted,
@@ -51,6 +54,7 @@ def _with_sequence(run: Run, owner_address: str, *, segment: str) -> Run:
         address=addresses.branch(owner_address, segment),
         owner=owner_address,
         body=(owner.step.path, segment),
+        plan=around.plan,
         index=0,
         scope=around.scope,
         prefix=_prefix_inside(owner, around),
@@ -71,6 +75,7 @@ def round_started(run: Run, event: RoundStarted) -> Run:
         address=addresses.round_(event.address, event.round),
         owner=event.address,
         body=(owner.step.path, ""),
+        plan=around.plan,
         index=0,
         scope=around.scope,
         prefix=_prefix_inside(owner, around),
@@ -114,11 +119,13 @@ def item_started(run: Run, event: ItemStarted) -> Run:
         parent=around.scope,
         has_item=True,
         item=fan.items[event.index],
+        call=run.scopes[around.scope].call,
     )
     sequence = Sequence(
         address=address,
         owner=event.address,
         body=(owner.step.path, ""),
+        plan=around.plan,
         index=0,
         scope=address,
         prefix=_prefix_inside(owner, around),
@@ -167,6 +174,9 @@ def _reopened(run: Run, owner: Occurrence) -> Run:
         failures=0 if owner.phase is Phase.HALTED else owner.failures,
     )
     run = with_occurrence(run, reopened)
+    if owner.call is not None:
+        run = call_reopened(run, reopened)
+        return unnamed(run, run.occurrences[owner.address])
     has_inside = owner.segment is not None or owner.rounds or fan is not None
     return run if has_inside else unnamed(run, reopened)
 
@@ -184,7 +194,7 @@ def _results(run: Run, owner: Occurrence) -> Mapping[str, Json]:
     results: list[Json] = []
     for index in range(owner.fan.next):
         sequence = run.sequences[addresses.item(owner.address, index)]
-        (template,) = run.program.bodies[sequence.body].steps
+        (template,) = run.body(sequence).steps
         ran = run.occurrences.get(addresses.step(sequence.address, template.id))
         results.append(ran.output if ran is not None else {})
         if ran is None or ran.phase is not Phase.DONE:

@@ -2,7 +2,7 @@
 
 | root | holds |
 |---|---|
-| inputs | the values of the inputs, without secrets |
+| inputs | the values of the inputs, without secrets; inside a call those of the call |
 | steps | the records of the steps that have one, by the names of the scope |
 | item | the item of the innermost fan-out |
 | fan_in | the results that a fan-in collects |
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from treadle.executor.state import Occurrence, Run, Scope
 from treadle.plan.expression import Json, Literal, Single, Text, Value
-from treadle.plan.steps import CommandStep, PromptStep
+from treadle.plan.steps import CommandStep, PromptStep, WorkflowStep, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,13 @@ class StepsView(Mapping[str, Json]):
 def names(run: Run, scope: str) -> dict[str, Json]:
     """Return the roots that an expression in `scope` can read."""
     here = run.scopes[scope]
-    context: dict[str, Json] = {"run_id": run.id, "workflow_dir": run.workflow_dir}
-    if run.closing is not None:
+    call = run.call(scope)
+    workflow_dir = run.workflow_dir if call is None else call.workflow_dir
+    context: dict[str, Json] = {"run_id": run.id, "workflow_dir": workflow_dir}
+    if run.closing is not None and call is None:
         context["status"] = run.closing.status.value
     return {
-        "inputs": run.inputs,
+        "inputs": run.inputs if call is None else call.inputs,
         "steps": StepsView(run, here),
         "item": here.item,
         "fan_in": None,
@@ -53,18 +55,32 @@ def record(run: Run, occurrence: Occurrence) -> dict[str, Json]:
     """Return the record of an occurrence, as expressions see it."""
     output = occurrence.output if occurrence.output is not None else {}
     step = occurrence.step
-    defaults = run.program.plan.defaults
+    if isinstance(step, WorkflowStep):
+        # A call shows neither the defaults of its caller nor what it was given.
+        return _record(occurrence, integration=None, model=None, output={})
+    defaults = run.program.part(run.sequences[occurrence.sequence].plan).plan.defaults
     integration, model = output.get("integration"), output.get("model")
     if isinstance(step, CommandStep | PromptStep):
         integration = integration or _written(step.integration)
         model = model or _written(step.model)
+    return _record(
+        occurrence,
+        integration=integration or defaults.integration,
+        model=model or defaults.model,
+        output=output,
+    )
+
+
+def _record(
+    occurrence: Occurrence, *, integration: Json, model: Json, output: Mapping[str, Json]
+) -> dict[str, Json]:
     return {
-        "type": step.kind.value,
+        "type": type_name(occurrence.step),
         "status": occurrence.status.value if occurrence.status is not None else None,
         "output": occurrence.output,
         "error": occurrence.error,
-        "integration": integration or defaults.integration,
-        "model": model or defaults.model,
+        "integration": integration,
+        "model": model,
         "options": output.get("options") or {},
         "input": output.get("input") or {},
     }

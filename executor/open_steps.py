@@ -33,6 +33,8 @@ def sequences_inside(run: Run, occurrence: Occurrence) -> tuple[Sequence, ...]:
         found = [addresses.round_(occurrence.address, occurrence.rounds)]
     elif occurrence.fan is not None:
         found = [addresses.item(occurrence.address, i) for i in range(occurrence.fan.next)]
+    elif occurrence.call is not None:
+        found = [addresses.call(occurrence.address)]
     else:
         return ()
     return tuple(run.sequences[address] for address in found)

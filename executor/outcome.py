@@ -9,7 +9,7 @@ from typing import Any
 from treadle.executor.open_steps import open_leaves
 from treadle.executor.state import RUN_SCOPE, Occurrence, Run, RunStatus, Try
 from treadle.plan.expression import Json
-from treadle.plan.steps import GateStep
+from treadle.plan.steps import GateStep, type_name
 from treadle.plan.text import as_text
 
 
@@ -91,7 +91,7 @@ def _status(occurrence: Occurrence) -> str | None:
 def _result(occurrence: Occurrence) -> dict[str, Json]:
     shown: dict[str, Json] = {
         "address": occurrence.address,
-        "type": occurrence.step.kind.value,
+        "type": type_name(occurrence.step),
         "status": _status(occurrence),
         "output": occurrence.output,
         "error": occurrence.error,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from treadle.executor.step_type import FindStepType, no_step_type
 from treadle.plan.expression import Json
 from treadle.plan.steps import ActionStep
 
@@ -81,7 +82,8 @@ class ActionRequest(Struct, frozen=True, kw_only=True):
     Shapes: `names` maps the roots of expressions (inputs, steps, item, context) to JSON data;
     `secrets` maps the secret inputs to their texts, for `env` only. `environment` is the
     environment that the process inherits. `echo` gets an agent's output that is not captured.
-    `register` is told each process group that starts (+pgid) and ends (-pgid).
+    `register` is told each process group that starts (+pgid) and ends (-pgid). `find_step_type`
+    gives the step types that packages bring.
     """
 
     step: ActionStep
@@ -98,6 +100,7 @@ class ActionRequest(Struct, frozen=True, kw_only=True):
     echo: Callable[[bytes], None]
     cancellation: Cancellation
     register: Callable[[int], None]
+    find_step_type: FindStepType = no_step_type
 
 
 class Machine(Protocol):

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.executor.address import ROOT
 from treadle.plan.plan import Plan
@@ -26,15 +27,21 @@ class Body(Struct, frozen=True, kw_only=True):
 
 
 class Program(Struct, frozen=True, eq=False):
-    """A plan and its bodies, by the path of their owner and the branch's segment."""
+    """A plan and its bodies, by the path of their owner and the branch's segment.
+
+    Shapes: `callees` are the programs of the workflows that it calls, and of those that a run
+    has found so far, by the digests of their plans.
+    """
 
     plan: Plan
     bodies: Mapping[tuple[str, str], Body]
     steps: Mapping[str, Step]
+    callees: Mapping[str, "Program"]
 
     @staticmethod
     def of(plan: Plan) -> "Program":
         """Return the program of a plan."""
+        callees = {digest: Program.of(callee) for digest, callee in plan.callees.items()}
         bodies: dict[tuple[str, str], Body] = {}
         steps: dict[str, Step] = {}
         pending = [
@@ -53,4 +60,19 @@ class Program(Struct, frozen=True, eq=False):
                         or (body.in_loop and not isinstance(step, FanOutStep)),
                     )
                     pending.append(((step.path, branch.segment), inner))
-        return Program(plan=plan, bodies=bodies, steps=steps)
+        return Program(plan=plan, bodies=bodies, steps=steps, callees=callees)
+
+    def with_callees(self, found: "Mapping[str, Program]") -> "Program":
+        """Return a program that knows more workflows that are called."""
+        if found.keys() <= self.callees.keys():
+            return self
+        return replace(self, callees={**found, **self.callees})
+
+    def with_callee(self, plan: Plan) -> "Program":
+        """Return a program that knows one more workflow, and all that this one calls."""
+        own = Program.of(plan)
+        return self.with_callees({plan.digest: own, **own.callees})
+
+    def part(self, digest: str) -> "Program":
+        """Return the program of a workflow that is called, this one for "". Errors: KeyError."""
+        return self.callees[digest] if digest else self

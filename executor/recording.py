@@ -18,6 +18,8 @@ def entered(run: Run, address: str) -> Occurrence:
     """Return the occurrence at an address, a new one when it is entered for the first time."""
     known = run.occurrences.get(address)
     if known is not None:
+        if known.phase is Phase.DONE:
+            raise ValueError(f"{address} is done")
         return known
     sequence = run.sequences[addresses.sequence_of(address)]
     step = run.open_step(sequence)
@@ -28,8 +30,8 @@ def entered(run: Run, address: str) -> Occurrence:
         public = sequence.prefix + step.id
     else:
         owner, local_owner, number = sequence.alias
-        qualified = public = f"{owner}:{step.id}:{number}"
-        local = f"{local_owner}:{step.id}:{number}"
+        public = f"{owner}:{step.id}:{number}"
+        qualified = local = f"{local_owner}:{step.id}:{number}"
     return Occurrence(
         address=address,
         step=step,

@@ -102,6 +102,8 @@ def _applied(program: Program, run: Run | None, events: Sequence[Event], number:
     try:
         run = after_outside(program, run, first)  # type: ignore[arg-type]  # an outside event
         for event in decided:
+            if type(event) in _OUTSIDE:
+                raise ValueError("only a transaction's first event is from outside")
             run = apply(run, event)
     except (KeyError, OverflowError, ValueError) as error:
         raise _impossible(number, event, error) from error

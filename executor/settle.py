@@ -1,13 +1,13 @@
 """What happens around steps: leaving and repeating, halting, filling a fan-out, reopening.
 
-A halt travels outwards: through branches and loops at once, through a fan-out when none of its
+A halt travels outwards: through branches, loops and calls at once, through a fan-out when none of its
 items is at work any more; at the root it ends or pauses the run.
 """
 
 from treadle.executor import address as addresses
 from treadle.executor.address import ROOT
+from treadle.executor.call import halt_call, leave_call, reopen_call
 from treadle.executor.closing import end, halted
-from treadle.executor.enter import fail
 from treadle.executor.events import (
     Ending,
     Halt,
@@ -18,8 +18,9 @@ from treadle.executor.events import (
     StepLeft,
     StepReopened,
 )
+from treadle.executor.finishing import fail
 from treadle.executor.names import names
-from treadle.executor.program import CLOSING, MAIN
+from treadle.executor.program import CLOSING
 from treadle.executor.state import Occurrence, Phase, Sequence
 from treadle.executor.turn import Turn, Work
 from treadle.plan.catalogue import error_text
@@ -29,10 +30,12 @@ from treadle.plan.steps import FanOutStep, LoopStep, OnLimit
 
 
 def leave(turn: Turn, address: str) -> None:
-    """Go on after a branch or a round: with another round, or with the step behind."""
+    """Go on after a branch, a round or a call: with another round, or with the step behind."""
     owner = turn.occurrence(address)
     if isinstance(owner.step, LoopStep):
         _next_round(turn, owner, owner.step)
+    elif owner.call is not None:
+        leave_call(turn, owner, owner.call)
     else:
         turn.happens(StepLeft(address=address, output={}))
         turn.then(Work.ENTER, owner.sequence)
@@ -64,7 +67,7 @@ def halt(turn: Turn, sequence_address: str) -> None:
     """Stop a sequence at the step it stands at, and what stands around it."""
     sequence = turn.run.sequences[sequence_address]
     stopped = _stopped(turn, sequence)
-    if sequence.body == MAIN:
+    if sequence.address == ROOT:
         match stopped.halt:
             case Halt.PAUSED:
                 turn.happens(RunPaused())
@@ -81,6 +84,8 @@ def halt(turn: Turn, sequence_address: str) -> None:
 
 
 def _halt_owner(turn: Turn, owner: Occurrence, stopped: Occurrence) -> None:
+    if owner.call is not None:
+        return halt_call(turn, owner, owner.call, stopped)
     turn.happens(
         StepHalted(
             address=owner.address,
@@ -154,5 +159,7 @@ def reopen(turn: Turn, sequence_address: str) -> None:
         turn.then(Work.REOPEN, addresses.round_(address, occurrence.rounds))
     elif occurrence.fan is not None:
         turn.then(Work.FILL, address)
+    elif occurrence.call is not None:
+        reopen_call(turn, turn.occurrence(address), occurrence.call)
     else:
         turn.then(Work.ENTER, sequence_address)

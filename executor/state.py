@@ -4,8 +4,8 @@ Maps are persistent (a change shares everything else with the state before) and 
 iterated by hash: whatever needs an order walks addresses, sequences or `history`.
 
 Three kinds of things have an address: an *occurrence* is one execution of a step; a *sequence* is
-one execution of a list of steps; a *scope* is where the names of steps are looked up: the run, or
-one item of a fan-out.
+one execution of a list of steps; a *scope* is where the names of steps are looked up: the run,
+one item of a fan-out, or one call of another workflow (whose scope has the address of the call).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from rpds import HashTrieMap, List
 
 from treadle.executor.address import ROOT, leg
 from treadle.executor.events import Answer, Ending, Halt, StepStatus
-from treadle.executor.program import Program
+from treadle.executor.program import Body, Program
 from treadle.plan.expression import Json
 from treadle.plan.steps import Step
 
@@ -82,6 +82,24 @@ class Closing(Struct, frozen=True, kw_only=True):
         return leg(self.leg)
 
 
+class Call(Struct, frozen=True, kw_only=True):
+    """What a call of another workflow runs.
+
+    Shapes: `plan` is the digest of its plan, which stays what it was at first; `workflow` is the
+    name that the call has for it. `versions` counts how often each of `inputs` was given, as
+    `Run.versions` does; `bound` are the versions of the caller's inputs that they were made of.
+    `secrets` maps its secret inputs to those of the run.
+    """
+
+    plan: str
+    workflow: str
+    inputs: Mapping[str, Json]
+    versions: "HashTrieMap[str, int]"
+    bound: "HashTrieMap[str, int]"
+    secrets: Mapping[str, str]
+    workflow_dir: str | None
+
+
 class Occurrence(Struct, frozen=True, kw_only=True):
     """One execution of a step.
 
@@ -114,6 +132,7 @@ class Occurrence(Struct, frozen=True, kw_only=True):
     segment: str | None = None  # if, switch: the branch that was taken
     rounds: int = 0  # while, do-while: rounds that have begun
     fan: "Fan | None" = None  # fan-out
+    call: Call | None = None  # workflow
     tries: tuple[Try, ...] = ()
     failures: int = 0
     due: str | None = None
@@ -151,7 +170,8 @@ class Fan(Struct, frozen=True, kw_only=True):
 class Sequence(Struct, frozen=True, kw_only=True):
     """One execution of a list of steps: `index` is the step it stands at.
 
-    Shapes: `body` is its key in `Program.bodies`. `prefix` stands before public ids of steps in
+    Shapes: `body` is its key in `Program.bodies`; `plan` is the digest of the plan that its steps
+    are of, "" for that of the run. `prefix` stands before public ids of steps in
     a fan-out's item. `alias` is (public id of the owner, local id of the owner, number) in a
     fan-out's item and in a loop's rounds after the first.
     """
@@ -163,6 +183,7 @@ class Sequence(Struct, frozen=True, kw_only=True):
     scope: str
     prefix: str
     alias: tuple[str, str, int] | None = None
+    plan: str = ""
 
     @property
     def is_item(self) -> bool:
@@ -171,12 +192,16 @@ class Sequence(Struct, frozen=True, kw_only=True):
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """The names of steps at one place: name → address; and the item there is, if any."""
+    """The names of steps at one place: name → address; and the item there is, if any.
+
+    Shapes: `call` is the address of the call that gives the inputs, None for those of the run.
+    """
 
     names: "HashTrieMap[str, str]"
     parent: str | None = None
     has_item: bool = False
     item: Json = None
+    call: str | None = None
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -184,7 +209,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
     Shapes: `versions` counts how often each input was given (1: at the start or by default);
     `answered` holds the version of the verdict input that a gate's latest answer saw, by the
-    path of the gate; `history` holds addresses in the order in which they got a record, latest
+    path of the gate (inside a call behind the address of the call); `history` holds addresses in the order in which they got a record, latest
     first; `current` is the qualified id of the step that was started last or stopped the run.
     `closing` is the leg of `finally` at work, `legs` how many there were. `used_s` is the time
     the run had worked when it went on at `working_since`.
@@ -220,11 +245,38 @@ class Run(Struct, frozen=True, kw_only=True):
     legs: int = 0
     used_s: float = 0.0
     working_since: str
+    project: str | None = None  # the folder and the integration of the project, for calls
+    integration: str | None = None
+
+    def body(self, sequence: Sequence) -> Body:
+        """Return the list of steps that a sequence goes through."""
+        return self.program.part(sequence.plan).bodies[sequence.body]
 
     def open_step(self, sequence: Sequence) -> Step | None:
         """Return the step that a sequence stands at, None at its end."""
-        steps = self.program.bodies[sequence.body].steps
+        program = self.program if not sequence.plan else self.program.callees[sequence.plan]
+        steps = program.bodies[sequence.body].steps
         return steps[sequence.index] if sequence.index < len(steps) else None
+
+    def call(self, scope: str) -> Call | None:
+        """Return the call that gives the inputs of a scope, None for those of the run."""
+        address = self.scopes[scope].call
+        return self.occurrences[address].call if address is not None else None
+
+    def inputs_at(self, scope: str) -> Mapping[str, Json]:
+        """Return the inputs that a scope reads."""
+        call = self.call(scope)
+        return self.inputs if call is None else call.inputs
+
+    def versions_at(self, scope: str) -> "HashTrieMap[str, int]":
+        """Return how often each input that a scope reads was given."""
+        call = self.call(scope)
+        return self.versions if call is None else call.versions
+
+    def gate_key(self, sequence: str, step: Step) -> str:
+        """Return the key in `answered` of a gate that stands in a sequence."""
+        inside = self.scopes[self.sequences[sequence].scope].call
+        return step.path if inside is None else f"{inside}/{step.path}"
 
     @property
     def top(self) -> str:

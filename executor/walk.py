@@ -35,6 +35,8 @@ def sequences_begun(run: Run, occurrence: Occurrence) -> tuple[str, ...]:
         return (addresses.branch(address, occurrence.segment),)
     if occurrence.rounds:
         return tuple(addresses.round_(address, n) for n in range(1, occurrence.rounds + 1))
+    if occurrence.call is not None:
+        return (addresses.call(address),)
     if occurrence.fan is not None:
         items = (addresses.item(address, index) for index in range(occurrence.fan.next))
         return tuple(item for item in items if item in run.sequences)
@@ -42,7 +44,7 @@ def sequences_begun(run: Run, occurrence: Occurrence) -> tuple[str, ...]:
 
 
 def _standing(run: Run, sequence: str, first: int) -> Iterator[str]:
-    body = run.program.bodies[run.sequences[sequence].body]
+    body = run.body(run.sequences[sequence])
     return (addresses.step(sequence, step.id) for step in body.steps[first:])
 
 

@@ -10,12 +10,15 @@ from treadle.plan.inputs import InputSet
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.steps import (
     CommandStep,
+    CustomStep,
     GithubStep,
     InitStep,
     Kind,
     PromptStep,
     ShellStep,
     Step,
+    WorkflowStep,
+    type_name,
 )
 from treadle.plan.text import as_text
 from treadle.plan.written import written
@@ -44,7 +47,10 @@ class ActKind(StrEnum):
 
 
 class Act(Struct, frozen=True, kw_only=True):
-    """One step that acts: where it stands in the plan, and what it does as its author wrote it."""
+    """One step that acts, and what it does as its author wrote it.
+
+    Shapes: `path` is its place in the plan, behind the id of a workflow that is called.
+    """
 
     kind: ActKind
     path: str
@@ -59,8 +65,13 @@ class SecretUse(Struct, frozen=True, kw_only=True):
 
 
 def acts_of(plan: Plan) -> tuple[Act, ...]:
-    """Return the steps of a plan that act, in source order."""
-    return tuple(act for step in every_step(plan) if (act := _act(step)) is not None)
+    """Return the steps of a plan that act, in source order, then those of what it calls."""
+    called = tuple(
+        Act(kind=act.kind, path=f"{callee.id}{act.path}", text=act.text)
+        for callee in plan.callees.values()
+        for act in acts_of(callee)
+    )
+    return (*(act for step in every_step(plan) if (act := _act(step)) is not None), *called)
 
 
 def secrets_of(plan: Plan) -> tuple[SecretUse, ...]:
@@ -90,10 +101,19 @@ def _act(step: Step) -> Act | None:
             place = f"{_text(step.repository)}#{_text(step.number)}"
             told = f"gh: {step.operation} '{_text(step.label)}' to {place}"
             return Act(kind=ActKind.NETWORK, path=step.path, text=told)
+        case WorkflowStep():
+            named = step.file if step.workflow is None else _text(step.workflow)
+            when = " that is found when it runs" if step.callee is None else ""
+            told = f"calls the workflow {named}{when}"
+            return Act(kind=ActKind.OTHER, path=step.path, text=told)
+        case CustomStep():
+            given = ", ".join(f"{name}: {_text(value)}" for name, value in step.input.items())
+            by = f" (package {step.package})" if step.package is not None else ""
+            return Act(kind=ActKind.OTHER, path=step.path, text=f"{step.type}{by}: {given}")
         case _ if step.kind in _HARMLESS:
             return None
         case _:
-            return Act(kind=ActKind.OTHER, path=step.path, text=str(step.kind))
+            return Act(kind=ActKind.OTHER, path=step.path, text=type_name(step))
 
 
 def _readers(plan: Plan, name: str) -> Iterator[str]:

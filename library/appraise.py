@@ -21,8 +21,8 @@ from treadle.plan.plan import Plan
 class Appraisal(Struct, frozen=True, kw_only=True):
     """What a package would bring.
 
-    Shapes: `difference` is None where nothing is installed under the id, or where that does not
-    compile. `is_same` tells that the very files are there already.
+    Shapes: `old` and `difference` are None where nothing is installed under the id, or where that
+    does not compile. `is_same` tells that the very files are there already.
     """
 
     obtained: Obtained
@@ -32,6 +32,7 @@ class Appraisal(Struct, frozen=True, kw_only=True):
     replaces: Entry | None
     is_there: bool
     is_same: bool
+    old: Plan | None
     difference: PlanDiff | None
 
 
@@ -67,6 +68,7 @@ def appraise(
         replaces=registry.entry(id),
         is_there=is_there,
         is_same=present == digests_of(obtained.package.files),
+        old=old,
         difference=compare(old, plan) if old is not None else None,
     )
 

@@ -88,8 +88,8 @@ class Shelf(Struct, frozen=True, kw_only=True):
         return math.inf
 
     def _keep(self, source: CatalogSource, content: bytes) -> None:
-        """Keep a catalog in a project that has workflows; one that has none stays as it is."""
-        if not self.places.folder.is_dir():
+        """Keep a catalog in a project of Spec Kit; another folder stays as it is."""
+        if not self.places.catalogs.parent.is_dir():
             return
         path, about = self._paths(source)
         told = {"url": source.url, "fetched_at": self.now()}

@@ -11,11 +11,17 @@ from treadle.plan.library_entries import LIBRARY_ENTRIES
 from treadle.plan.requirement_entries import REQUIREMENT_ENTRIES
 from treadle.plan.run_entries import RUN_ENTRIES
 from treadle.plan.source_entries import SOURCE_ENTRIES
+from treadle.plan.step_entries import STEP_ENTRIES
 from treadle.plan.workflow_entries import WORKFLOW_ENTRIES
 
 ENTRIES: tuple[Entry, ...] = tuple(
     sorted(
-        SOURCE_ENTRIES + WORKFLOW_ENTRIES + RUN_ENTRIES + REQUIREMENT_ENTRIES + LIBRARY_ENTRIES,
+        SOURCE_ENTRIES
+        + WORKFLOW_ENTRIES
+        + RUN_ENTRIES
+        + STEP_ENTRIES
+        + REQUIREMENT_ENTRIES
+        + LIBRARY_ENTRIES,
         key=lambda entry: entry.code,
     )
 )

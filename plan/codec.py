@@ -24,6 +24,7 @@ from treadle.plan.plan import Concurrency, Defaults, OnConflict, Output, Place, 
 from treadle.plan.steps import (
     Case,
     CommandStep,
+    CustomStep,
     FanInStep,
     FanOutStep,
     GateStep,
@@ -40,6 +41,7 @@ from treadle.plan.steps import (
     SlotStep,
     Step,
     SwitchStep,
+    WorkflowStep,
     branches,
 )
 from treadle.plan.struct_fields import fields_of
@@ -58,6 +60,8 @@ STEP_CLASSES: Mapping[Kind, type[Any]] = {
     Kind.DO_WHILE: LoopStep,
     Kind.FAN_OUT: FanOutStep,
     Kind.FAN_IN: FanInStep,
+    Kind.WORKFLOW: WorkflowStep,
+    Kind.CUSTOM: CustomStep,
 }
 _STEP_TYPES = frozenset(STEP_CLASSES.values())
 # The fields that hold other steps: a step's own digest leaves them out.
@@ -84,6 +88,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             else {"concurrency": concurrency_to_json(plan.concurrency)}
         ),
         **({} if plan.requires is None else {"requires": requires_to_json(plan.requires)}),
+        **_callees_to_json(plan),
         "step_digests": dict(plan.step_digests),
         "source_map": {path: _place_to_json(place) for path, place in plan.source_map.items()},
         "digest": plan.digest,
@@ -115,12 +120,18 @@ def from_json(data: Mapping[str, Any]) -> Plan:
         closing=_steps(data.get("finally", [])),
         concurrency=_concurrency(data["concurrency"]) if "concurrency" in data else None,
         requires=_requires(data["requires"]) if "requires" in data else None,
+        callees={digest: from_json(callee) for digest, callee in data.get("callees", {}).items()},
     )
 
 
 def concurrency_to_json(concurrency: Concurrency) -> dict[str, Any]:
     """Return the limit of a workflow's runs as JSON data."""
     return {**_filled(concurrency), "group": value_to_json(concurrency.group)}
+
+
+def _callees_to_json(plan: Plan) -> dict[str, Any]:
+    callees = {digest: to_json(callee) for digest, callee in plan.callees.items()}
+    return {"callees": callees} if callees else {}
 
 
 def _place_to_json(place: Place) -> list[Any]:
@@ -310,7 +321,7 @@ def _unchanged(data: Json) -> Json:
 
 _ONE_VALUE = (
     "condition command prompt run cwd integration model message show_file repository number label "
-    "test expression items"
+    "test expression items workflow"
 ).split()
 _VALUES_BY_NAME = ("env", "input", "integration_options", "output", "fields")
 _DECODERS: Mapping[tuple[Kind | None, str], Callable[[Any], Any]] = {

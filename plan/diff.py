@@ -13,7 +13,7 @@ from msgspec import Struct
 from treadle.plan.contract import ValueChange, input_changes, output_changes
 from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
-from treadle.plan.steps import Step, branches
+from treadle.plan.steps import Step, branches, type_name
 from treadle.plan.written import FieldChange, changed, fields_of, limits_of
 
 
@@ -137,7 +137,7 @@ def _change(
     return StepChange(
         change=word,
         id=step.id,
-        kind=step.kind.value,
+        kind=type_name(step),
         path=step.path,
         old_path=old_path,
         fields=fields,
@@ -149,7 +149,7 @@ def _origins(before: Mapping[str, _Standing], after: Mapping[str, _Standing]) ->
     found = {
         path: path
         for path, standing in after.items()
-        if path in before and before[path].step.kind is standing.step.kind
+        if path in before and type_name(before[path].step) == type_name(standing.step)
     }
     left = _by_name(path_step for path_step in before.items() if path_step[0] not in found)
     for name, paths in _by_name(p for p in after.items() if p[0] not in found).items():
@@ -164,7 +164,7 @@ def _by_name(
 ) -> Mapping[tuple[str, str], tuple[str, ...]]:
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for path, standing in standings:
-        name = (standing.step.id, standing.step.kind.value)
+        name = (standing.step.id, type_name(standing.step))
         found[name] = (*found.get(name, ()), path)
     return found
 

@@ -21,12 +21,17 @@ LIBRARY_ENTRIES: tuple[Entry, ...] = (
         "no workflow '{id}' is installed",
         "'treadle list' shows what is installed, 'treadle search' what could be",
     ),
-    error("TR958", "disabled-workflow", "workflow '{id}' is disabled", "treadle enable {id}"),
+    error(
+        "TR958",
+        "disabled-workflow",
+        "workflow '{id}' is disabled",
+        "'treadle enable {id}' allows it again",
+    ),
     error(
         "TR959",
         "damaged-registry",
         "the registry of installed workflows cannot be used: {reason}",
-        "mend '.specify/workflows/workflow-registry.json', or take it out of version control again",
+        "bring '.specify/workflows/workflow-registry.json' back from version control",
     ),
     error(
         "TR960",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from treadle.plan.expression import Json, Value
 from treadle.plan.steps import Step, walk
@@ -65,7 +65,9 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     Shapes: `inputs` is one object schema (see treadle.plan.inputs); `step_digests` and
     `source_map` are keyed by `Step.path`. `digest` covers everything but `source_map` and the
-    labels for people (`name`, descriptions). `closing` are the steps under `finally`.
+    labels for people (`name`, descriptions). `closing` are the steps under `finally`. `callees`
+    are the plans of all workflows that are called, at any depth, by their digests; they have
+    none themselves.
     Units: seconds of work that a run may take, without the time it was paused.
     """
 
@@ -84,6 +86,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     closing: tuple[Step, ...] = ()
     concurrency: Concurrency | None = None
     requires: Requires | None = None
+    callees: Mapping[str, "Plan"] = field(default_factory=dict)
     format: int = PLAN_FORMAT
 
 

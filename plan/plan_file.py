@@ -23,8 +23,8 @@ from treadle.plan.codec import (
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY
 from treadle.plan.json_text import parse_json
-from treadle.plan.plan import PLAN_FORMAT, Plan
-from treadle.plan.steps import Step, branches, walk
+from treadle.plan.plan import PLAN_FORMAT, Plan, every_step
+from treadle.plan.steps import Step, WorkflowStep, branches, walk
 
 _LABELS = frozenset({"description", PROMPT_KEY})
 
@@ -75,16 +75,32 @@ def parse_plan(source: bytes) -> Plan:
         raise PlanError("TR603", found=data.get("format"))
     try:
         plan = from_json(data)
-        if (
-            step_digests((*plan.steps, *plan.closing)) != plan.step_digests
-            or plan_digest(plan) != plan.digest
-        ):
+        if not _is_unchanged(plan) or not _has_its_callees(plan):
             raise PlanError("TR602")
     except KeyError as error:
         raise PlanError("TR601", reason=f"the member {error} is missing or not known") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise PlanError("TR601", reason=f"a member has the wrong shape ({error})") from error
     return plan
+
+
+def _is_unchanged(plan: Plan) -> bool:
+    every = (*plan.steps, *plan.closing)
+    return step_digests(every) == plan.step_digests and plan_digest(plan) == plan.digest
+
+
+def _has_its_callees(plan: Plan) -> bool:
+    """Whether every workflow that is called is there, unchanged, under its digest."""
+    called = {
+        step.callee
+        for each in (plan, *plan.callees.values())
+        for step in every_step(each)
+        if isinstance(step, WorkflowStep) and step.callee is not None
+    }
+    return called <= plan.callees.keys() and all(
+        callee.digest == key and not callee.callees and _is_unchanged(callee)
+        for key, callee in plan.callees.items()
+    )
 
 
 def plan_digest(plan: Plan) -> str:

@@ -1,15 +1,18 @@
 """The steps that a run can come to, as far as what is known before it decides.
 
 A branch that is not taken is left out; a step behind a condition that is still open is there, and
-not certain. That an earlier step may fail is not thought of.
+not certain. That an earlier step may fail is not thought of. A workflow that is called is gone
+into where its plan is known.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.plan.evaluate import EvaluationError
 from treadle.plan.expression import Json
+from treadle.plan.inputs import AUTO, INTEGRATION, Given, InputSet
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.steps import (
@@ -19,6 +22,7 @@ from treadle.plan.steps import (
     LoopStep,
     Step,
     SwitchStep,
+    WorkflowStep,
     branches,
 )
 from treadle.plan.text import as_text
@@ -27,21 +31,37 @@ from treadle.plan.text import as_text
 MAX_ITEMS = 100
 
 
+class Whereabouts(Struct, frozen=True, kw_only=True):
+    """What is known at a place of a plan.
+
+    Shapes: `callees` are the plans of workflows that are called, by digest; `prefix` stands
+    before the paths of steps in one of them; `calls` are the digests around the place.
+    """
+
+    known: Known
+    is_certain: bool = True
+    callees: Mapping[str, Plan] = field(default_factory=dict)
+    prefix: str = ""
+    calls: tuple[str, ...] = ()
+
+
 class Reached(Struct, frozen=True, kw_only=True):
-    """A step that a run can come to, with what is known there."""
+    """A step that a run can come to, with what is known there. Shapes: `path` is from the run's."""
 
     step: Step
+    path: str
     known: Known
     is_certain: bool
 
 
 def all_steps(plan: Plan, known: Known) -> Iterator[Reached]:
     """Yield the steps that a new run of a plan can come to, those under `finally` last."""
-    yield from reached(plan.steps, known)
-    yield from reached(plan.closing, known)
+    at = Whereabouts(known=known, callees=plan.callees)
+    yield from reached(plan.steps, at)
+    yield from reached(plan.closing, at)
 
 
-def reached(steps: Sequence[Step], known: Known, *, is_certain: bool = True) -> Iterator[Reached]:
+def reached(steps: Sequence[Step], at: Whereabouts) -> Iterator[Reached]:
     """Yield the steps of a list and those inside them, in source order; one of an item, each time.
 
     Before and after::
@@ -52,42 +72,50 @@ def reached(steps: Sequence[Step], known: Known, *, is_certain: bool = True) -> 
     `fast` open, the steps of both branches, none of them certain.
     """
     for step in steps:
-        certain = is_certain
+        here = at
         if step.condition is not None:
-            is_met = known.decided(step.condition)
+            is_met = at.known.decided(step.condition)
             if is_met is False:
                 continue
-            certain = certain and is_met is True
-        yield Reached(step=step, known=known, is_certain=certain)
-        yield from _inside(step, known, is_certain=certain)
+            here = _doubting(at, is_certain=is_met is True)
+        yield reached_at(step, here)
+        yield from _inside(step, here)
 
 
-def _inside(step: Step, known: Known, *, is_certain: bool) -> Iterator[Reached]:
+def reached_at(step: Step, at: Whereabouts) -> Reached:
+    """Return a step as it is reached, without what is inside it."""
+    path = f"{at.prefix}{step.path}"
+    return Reached(step=step, path=path, known=at.known, is_certain=at.is_certain)
+
+
+def _inside(step: Step, at: Whereabouts) -> Iterator[Reached]:
     match step:
         case IfStep():
-            taken = {True: "then", False: "else", None: None}[known.decided(step.test)]
-            yield from _branches(step, taken, known, is_certain=is_certain)
+            taken = {True: "then", False: "else", None: None}[at.known.decided(step.test)]
+            yield from _branches(step, taken, at)
         case SwitchStep():
-            yield from _branches(step, _case(step, known), known, is_certain=is_certain)
+            yield from _branches(step, _case(step, at.known), at)
         case LoopStep():
-            is_met = True if step.kind is Kind.DO_WHILE else known.decided(step.test)
+            is_met = True if step.kind is Kind.DO_WHILE else at.known.decided(step.test)
             if is_met is not False:
-                certain = is_certain and is_met is True
-                yield from reached(step.steps, known, is_certain=certain)
+                yield from reached(step.steps, _doubting(at, is_certain=is_met is True))
         case FanOutStep():
-            yield from _items(step, known, is_certain=is_certain)
+            yield from _items(step, at)
+        case WorkflowStep():
+            yield from _called(step, at)
         case _:
-            yield from _branches(step, None, known, is_certain=is_certain)
+            yield from _branches(step, None, at)
 
 
-def _branches(
-    step: Step, taken: str | None, known: Known, *, is_certain: bool
-) -> Iterator[Reached]:
+def _doubting(at: Whereabouts, *, is_certain: bool) -> Whereabouts:
+    return replace(at, is_certain=at.is_certain and is_certain)
+
+
+def _branches(step: Step, taken: str | None, at: Whereabouts) -> Iterator[Reached]:
     """Yield the steps of the branch that is taken, of all branches when that is open."""
     for branch in branches(step):
         if taken is None or branch.segment == taken:
-            certain = is_certain and taken is not None
-            yield from reached(branch.steps, known, is_certain=certain)
+            yield from reached(branch.steps, _doubting(at, is_certain=taken is not None))
 
 
 def _case(step: SwitchStep, known: Known) -> str | None:
@@ -101,15 +129,15 @@ def _case(step: SwitchStep, known: Known) -> str | None:
     return f"case:{value}" if any(case.key == value for case in step.cases) else "default"
 
 
-def _items(step: FanOutStep, known: Known, *, is_certain: bool) -> Iterator[Reached]:
-    items = _known_items(step, known)
+def _items(step: FanOutStep, at: Whereabouts) -> Iterator[Reached]:
+    items = _known_items(step, at.known)
     if items is None or len(items) > MAX_ITEMS:
         # A list whose items are not looked at one by one is still known not to be empty.
-        certain = is_certain and items is not None
-        yield from reached((step.template,), known.without_item(), is_certain=certain)
+        inside = replace(at, known=at.known.without_item())
+        yield from reached((step.template,), _doubting(inside, is_certain=items is not None))
         return
     for item in items:
-        yield from reached((step.template,), known.with_item(item), is_certain=is_certain)
+        yield from reached((step.template,), replace(at, known=at.known.with_item(item)))
 
 
 def _known_items(step: FanOutStep, known: Known) -> list[Json] | None:
@@ -121,3 +149,40 @@ def _known_items(step: FanOutStep, known: Known) -> list[Json] | None:
     except EvaluationError:
         return None
     return items if isinstance(items, list) else None
+
+
+def _called(step: WorkflowStep, at: Whereabouts) -> Iterator[Reached]:
+    """Yield the steps of a workflow that is called, with the inputs that the call gives."""
+    plan = at.callees.get(step.callee) if step.callee is not None else None
+    if plan is None or plan.digest in at.calls:
+        return
+    inside = replace(
+        at,
+        known=_known_inside(step, plan, at.known),
+        prefix=f"{at.prefix}{step.path}",
+        calls=(*at.calls, plan.digest),
+    )
+    yield from reached(plan.steps, inside)
+    yield from reached(plan.closing, inside)
+
+
+def _known_inside(step: WorkflowStep, plan: Plan, known: Known) -> Known:
+    """Return the inputs of a call that are known before it; what is wrong with one is open."""
+    given: dict[str, Given] = {}
+    missing: set[str] = set()
+    for name, value in step.input.items():
+        try:
+            if known.open_reads(value):
+                missing.add(name)
+            else:
+                given[name] = Given(value=known.render(value), is_text=False)
+        except EvaluationError:
+            missing.add(name)
+    inputs = InputSet(plan.inputs)
+    resolved = inputs.resolve(given, lenient=True, integration=None)
+    values = {name: value for name, value in resolved.values.items() if name not in missing}
+    if values.get(INTEGRATION) == AUTO:
+        del values[INTEGRATION]  # only the run knows what the word stands for
+    open_ = {*missing, *resolved.missing, *inputs.secrets}
+    open_ |= {name for name in inputs.names if name not in values}
+    return replace(known, inputs=values, missing=frozenset(open_), has_item=False, item=None)

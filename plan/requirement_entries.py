@@ -1,4 +1,4 @@
-"""The diagnostics about what a plan needs and the machine or the project has not: TR726 to TR734."""
+"""The diagnostics about what a plan needs and does not find: TR726 to TR734."""
 
 from treadle.plan.entry import Entry, strict, warning
 

@@ -78,9 +78,10 @@ def requirements(plan: Plan, steps: Iterable[Reached]) -> tuple[Requirement, ...
         for requirement in _of_step(one):
             _add(found, makers.doubting(requirement))
         makers.add(one)
-    version = plan.requires.speckit_version if plan.requires is not None else None
-    if version is not None:
-        _add(found, Requirement(need=Need.SPEC_KIT, name=version))
+    for each in (plan, *plan.callees.values()):
+        version = each.requires.speckit_version if each.requires is not None else None
+        if version is not None:
+            _add(found, Requirement(need=Need.SPEC_KIT, name=version))
     return tuple(found.values())
 
 
@@ -190,7 +191,7 @@ def _path(need: Need, value: Value, one: Reached, *, doubt: Doubt | None) -> Ite
 
 
 def _plain(need: Need, name: str | None, one: Reached) -> Requirement:
-    return Requirement(need=need, name=name, steps=(one.step.path,), doubt=_doubt(one.step, one))
+    return Requirement(need=need, name=name, steps=(one.path,), doubt=_doubt(one.step, one))
 
 
 def _doubt(step: Step, one: Reached) -> Doubt | None:

@@ -109,6 +109,14 @@ SOURCE_ENTRIES: tuple[Entry, ...] = (
         "an edit has one operation, this one has {found}",
         "one of insert_after, insert_before, replace and remove; or operation with anchor",
     ),
+    error("TR138", "no-such-overlay", "'{workflow}' has no overlay '{overlay}'"),
+    error(
+        "TR139",
+        "taken-overlay-file",
+        "'{path}' is there already, and is not the overlay '{overlay}'",
+        "rename that file, or remove it",
+    ),
+    error("TR140", "not-an-overlay", "'{path}' is not an overlay", "treadle validate {path}"),
     # 2xx: the shape
     error("TR201", "missing-key", "{where} needs the key '{key}'"),
     strict("TR202", "unknown-key", "unknown key '{key}' in {where}"),

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     DO_WHILE = "do-while"
     FAN_OUT = "fan-out"
     FAN_IN = "fan-in"
+    WORKFLOW = "workflow"
+    CUSTOM = "custom"  # in plans only: in a workflow file its `type` is the name of a step type
 
 
 class OnReject(StrEnum):
@@ -169,6 +171,22 @@ class GithubStep(_Acting, frozen=True, kw_only=True):
     kind: Kind = Kind.GITHUB
 
 
+class CustomStep(_Acting, frozen=True, kw_only=True):
+    """Is performed by a step type of a package.
+
+    Shapes: `type` is its name, `schemas` the digest of what it takes and gives when the workflow
+    was compiled. `package` is the distribution that has it, where that is known.
+    """
+
+    type: str
+    input: Mapping[str, Value]
+    env: Mapping[str, Value]
+    output_schema: Mapping[str, Json]
+    schemas: str
+    package: str | None = None
+    kind: Kind = Kind.CUSTOM
+
+
 class IfStep(_Common, frozen=True, kw_only=True):
     """Runs one of two lists of steps; the condition of the branch is `test`."""
 
@@ -229,10 +247,33 @@ class FanInStep(_Common, frozen=True, kw_only=True):
     kind: Kind = Kind.FAN_IN
 
 
+class WorkflowStep(_Common, frozen=True, kw_only=True):
+    """Runs another workflow in a scope of its own.
+
+    Shapes: `workflow` is the id of an installed one; None when `file` says where it is, as the
+    author wrote it. `callee` is the digest of its plan among `Plan.callees`, None when it is
+    found at run time.
+    """
+
+    workflow: Value | None = None
+    input: Mapping[str, Value]
+    file: str | None = None
+    callee: str | None = None
+    kind: Kind = Kind.WORKFLOW
+
+
 ProcessStep: TypeAlias = ShellStep | CommandStep | PromptStep
-ActionStep: TypeAlias = ProcessStep | InitStep | GithubStep
+ActionStep: TypeAlias = ProcessStep | InitStep | GithubStep | CustomStep
 Step: TypeAlias = (
-    ActionStep | GateStep | SlotStep | IfStep | SwitchStep | LoopStep | FanOutStep | FanInStep
+    ActionStep
+    | GateStep
+    | SlotStep
+    | IfStep
+    | SwitchStep
+    | LoopStep
+    | FanOutStep
+    | FanInStep
+    | WorkflowStep
 )
 
 
@@ -245,6 +286,11 @@ class Branch(Struct, frozen=True, kw_only=True):
 
     segment: str
     steps: tuple[Step, ...]
+
+
+def type_name(step: Step) -> str:
+    """Return what people call the kind of a step: the word under `type` in a workflow file."""
+    return step.type if isinstance(step, CustomStep) else step.kind.value
 
 
 def branches(step: Step) -> tuple[Branch, ...]:

@@ -17,3 +17,12 @@ def load(name: str) -> dict[str, Any]:
     text = (_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
+
+
+def overlay_for_editors() -> dict[str, Any]:
+    """Return the schema of overlays with that of steps in it: an editor looks into one file."""
+    whole = load("overlay")
+    edit = whole["$defs"]["edit"]
+    step = {**edit["properties"]["step"], "$ref": "#/$defs/step"}
+    own = {**whole["$defs"], "edit": {**edit, "properties": {**edit["properties"], "step": step}}}
+    return {**whole, "$defs": {**load("workflow")["$defs"], **own}}

@@ -7,15 +7,19 @@ meanwhile. What the commands say is a snapshot, which docs/diagnostics.md quotes
 import argparse
 import fcntl
 import hashlib
+import json
 import os
+import re
 import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -46,10 +50,12 @@ CASES = sorted((ROOT / "tests" / "cases" / "run").glob("*.yml"))
 SNAPSHOTS = ROOT / "snapshots" / "cases_run"
 FILE = "FILE"  # how a case calls itself
 SETTINGS = "treadle.toml says: "
+OVERLAY = re.compile(r"the overlay (\S+) says:\n(.*)", re.DOTALL)
 
 # The verbs that are called as they are; what the others print tells times.
-WHOLE_VERBS = frozenset({"validate", "export", "import", "prune"})
-WHOLE_OPTIONS = frozenset({"--from", "--plan"})
+LIBRARY_VERBS = frozenset("add remove enable disable list info search catalog verify".split())
+WHOLE_VERBS = LIBRARY_VERBS | frozenset({"graph", "overlay", "validate", "export", "import", "prune", "doctor"})
+WHOLE_OPTIONS = frozenset({"--from", "--plan", "--no-input"})
 
 FAKE_GH = """#!/bin/sh
 exit 1
@@ -72,6 +78,7 @@ class Stage:
 
     folder: Path
     open_files: list[int] = field(default_factory=list)
+    servers: list[HTTPServer] = field(default_factory=list)
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
@@ -164,6 +171,51 @@ def hold_run(stage: Stage) -> None:
     assert holder.stdout.readline() == "held\n"
 
 
+def write_text(name: str, text: str) -> Callable[[Stage], None]:
+    """Return what writes a file of the project."""
+
+    def write(stage: Stage) -> None:
+        path = stage.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    return write
+
+
+def link_workflows(stage: Stage) -> None:
+    (stage.folder / ".specify").mkdir()
+    (stage.folder / ".specify" / "workflows").symlink_to(stage.folder / "bin")
+
+
+def publish(data: Mapping[str, Any], *, is_installable: bool = True) -> Callable[[Stage], None]:
+    """Return what lets the project know a catalog that this process serves."""
+
+    def serve(stage: Stage) -> None:
+        content = json.dumps(data).encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        stage.servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/catalog.json"
+        entry = {"name": "shared", "url": address, "install_allowed": is_installable}
+        write_text(".specify/workflow-catalogs.yml", json.dumps({"catalogs": [entry]}))(stage)
+
+    return serve
+
+
+NIGHTLY = {"name": "Nightly build", "version": "1.0.0", "url": "https://example.com/nightly.yml"}
+CATALOG = {"schema_version": "1.0", "workflows": {"nightly": NIGHTLY}}
+
+
 def block_folder(stage: Stage) -> None:
     (stage.folder / ".treadle").write_text("", encoding="utf-8")
 
@@ -180,10 +232,34 @@ def edit_workflow(old: str, new: str) -> Callable[[Stage], None]:
     return write
 
 
+def install_with(name: str, text: str, stage: Stage) -> None:
+    """Install the workflow of the case under its own id, with an overlay."""
+    case = next(stage.folder.glob("tr*.yml"))
+    workflow_id = YAML(typ="safe").load(case.read_bytes())["workflow"]["id"]
+    folder = stage.folder / ".specify" / "workflows"
+    (folder / workflow_id).mkdir(parents=True, exist_ok=True)
+    shutil.copy(case, folder / workflow_id / "workflow.yml")
+    path = folder / "overlays" / (name if "/" in name else f"{workflow_id}/{name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
 def install_gh(stage: Stage) -> None:
     program = stage.folder / "bin" / "gh"
     program.write_text(FAKE_GH, encoding="utf-8")
     program.chmod(0o755)
+
+
+def install_claude(stage: Stage) -> None:
+    program = stage.folder / "bin" / "claude"
+    program.write_text("#!/bin/sh\necho 2.1.7\n", encoding="utf-8")
+    program.chmod(0o755)
+
+
+def set_up_for_claude(stage: Stage) -> None:
+    folder = stage.folder / ".specify"
+    folder.mkdir()
+    (folder / "integration.json").write_text('{"integration": "claude"}', encoding="utf-8")
 
 
 def answer(text: str) -> Callable[[Stage], None]:
@@ -214,7 +290,31 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "somebody gives the workflow another id": edit_workflow("id: other-workflow", "id: renamed"),
     "another process works on r1 and ignores signals": hold_run,
     "somebody makes a file called .treadle": block_folder,
+    "somebody makes a file called .specify": write_text(".specify", ""),
+    "somebody writes a step without its command into broken.yml": write_text(
+        "broken.yml", "workflow: {id: broken, name: Broken}\nsteps: [{id: build, type: shell}]\n"
+    ),
+    "somebody edits the installed workflow nightly": write_text(
+        ".specify/workflows/nightly/workflow.yml", "rm -rf build"
+    ),
+    "somebody makes .specify/workflows a link to bin": link_workflows,
+    "the registry of workflows is cut off": write_text(
+        ".specify/workflows/workflow-registry.json", '{"workflows":'
+    ),
+    "the lock file of workflows is cut off": write_text(
+        ".specify/workflows/treadle.lock", '{"version":'
+    ),
+    "workflow-catalogs.yml says 'catalogs: everywhere'": write_text(
+        ".specify/workflow-catalogs.yml", "catalogs: everywhere\n"
+    ),
+    "a catalog of a later format is published": publish({"schema_version": "2.0", "workflows": {}}),
+    "a catalog with the workflow nightly is published": publish(CATALOG),
+    "a catalog with the workflow nightly is published for looking only": publish(
+        CATALOG, is_installable=False
+    ),
     "the program gh finds no issue": install_gh,
+    "the program claude is installed": install_claude,
+    "the project was set up for claude": set_up_for_claude,
     "answers.yml says 'gates: {reveiw: approve}'": answer("gates: {reveiw: approve}"),
     "answers.yml says 'gates: {review: approve}'": answer("gates: {review: approve}"),
     "answers.yml says 'review: approve'": answer("review: approve"),
@@ -243,6 +343,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     (tmp_path / "bin").mkdir()
     made = Stage(folder=tmp_path)
     yield made
+    for server in made.servers:
+        server.shutdown()
+        server.server_close()
     for file in made.open_files:
         os.close(file)
     for process in made.processes:
@@ -264,6 +367,11 @@ def test_a_case_says_what_its_snapshot_says(
             settings = line.removeprefix(SETTINGS)
             (stage.folder / "treadle.toml").write_text(settings, encoding="utf-8")
             told.append(f"# {line}")
+            continue
+        overlay = OVERLAY.fullmatch(line)
+        if overlay is not None:
+            install_with(overlay[1], overlay[2], stage)
+            told += (f"# {each}".rstrip() for each in line.rstrip("\n").split("\n"))
             continue
         command = line.replace(FILE, path.name)
         told += (f"$ {command}", *_said(command, stage, monkeypatch))

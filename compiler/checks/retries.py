@@ -7,7 +7,7 @@ from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.scope import Declaration
 from treadle.compiler.workflow import Workflow
-from treadle.plan.steps import CommandStep, GithubStep, InitStep, PromptStep, Retry, ShellStep
+from treadle.plan.steps import ActionStep, Retry
 
 # Of more waits than this the others are taken to be as long as the last of them.
 MAX_WAITS = 10_000
@@ -28,7 +28,7 @@ def check_retries(workflow: Workflow, report: Report) -> None:
     """
     for declared in workflow.names.declarations:
         step = workflow.by_path.get(declared.path)
-        if not isinstance(step, ShellStep | CommandStep | PromptStep | InitStep | GithubStep):
+        if not isinstance(step, ActionStep):
             continue
         # The limit of the run ends before what runs under `finally`.
         limit = workflow.timeout_s if not declared.is_closing else None

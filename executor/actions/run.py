@@ -16,6 +16,7 @@ from treadle.plan.expression import Json
 from treadle.plan.steps import (
     ActionStep,
     CommandStep,
+    CustomStep,
     GithubStep,
     InitStep,
     PromptStep,
@@ -73,6 +74,10 @@ def _performed(step: ActionStep, request: ActionRequest) -> ActionResult:
             from treadle.executor.actions.github import run_github
 
             return run_github(step, request)
+        case CustomStep():
+            from treadle.executor.actions.custom import run_custom
+
+            return run_custom(step, request)
         case _:
             assert_never(step)
 
@@ -96,7 +101,7 @@ def _blank_output(step: ActionStep) -> Mapping[str, Json]:
             return NOT_STARTED
         case CommandStep() | PromptStep():
             return NOT_DISPATCHED
-        case InitStep() | GithubStep():
+        case InitStep() | GithubStep() | CustomStep():
             return {}
         case _:
             assert_never(step)

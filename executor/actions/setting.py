@@ -35,7 +35,7 @@ def setting(step: ProcessStep, request: ActionRequest) -> Setting:
 
     Errors: CannotStart for a folder that is not there; EvaluationError.
     """
-    variables, masks = _author_variables(step.env, request)
+    variables, masks = variables_of(step.env, request)
     return Setting(
         environment={**request.environment, **variables, **own_variables(request)},
         cwd=_folder(step.cwd, request),
@@ -53,10 +53,14 @@ def own_variables(request: ActionRequest) -> dict[str, str]:
     }
 
 
-def _author_variables(
+def variables_of(
     env: Mapping[str, Value], request: ActionRequest
 ) -> tuple[dict[str, str], tuple[bytes, ...]]:
-    """Render `env`; a value made of a secret is as secret as the secret itself."""
+    """Return the variables of a step's own, and the secrets among them.
+
+    A value made of a secret is as secret as the secret itself.
+    Errors: EvaluationError.
+    """
     if not env:
         return {}, ()
     names = _with_secrets(request)

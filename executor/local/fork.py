@@ -36,6 +36,7 @@ from treadle.executor.local.session import (
     Host,
     Rested,
     commit,
+    departure_of,
     drive,
     in_its_group,
     new_id,
@@ -68,6 +69,7 @@ def fork(
         target = find_step(run, step)
         shorter = cut(run, (target.address,))
         resolved = resolve(program, run, request, host=host)
+        host.preflight(departure_of(shorter.run, resolved, lenient=request.lenient))
         chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))
         prospect = Prospect(
             run=run,

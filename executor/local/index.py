@@ -14,6 +14,8 @@ from msgspec.structs import astuple
 INDEX_FORMAT = 2
 
 _BUSY_TIMEOUT_S = 2.0
+# SQLite quotes what it found in a damaged file, which need not be text.
+_FORGOTTEN = (sqlite3.Error, UnicodeDecodeError, OSError)
 _COLUMNS = "run_id, workflow_id, status, created_at, updated_at, started_by"
 # An index of another format is begun anew: the journals tell what stood in it.
 _BEGIN = (
@@ -44,14 +46,14 @@ class Index:
 
     def put(self, row: Row) -> None:
         """Remember the latest state of a run; a failure is forgotten."""
-        with suppress(sqlite3.Error, UnicodeDecodeError, OSError), closing(self._connect()) as connection:
+        with suppress(*_FORGOTTEN), closing(self._connect()) as connection:
             connection.execute(
                 f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", astuple(row)
             )
 
     def forget(self, run_id: str) -> None:
         """Drop a run that was removed; a failure is forgotten as well."""
-        with suppress(sqlite3.Error, UnicodeDecodeError, OSError), closing(self._connect()) as connection:
+        with suppress(*_FORGOTTEN), closing(self._connect()) as connection:
             connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def rows(self) -> tuple[Row, ...]:
@@ -59,7 +61,7 @@ class Index:
         if not self._path.exists():
             return ()
         with (
-            suppress(sqlite3.Error, UnicodeDecodeError),
+            suppress(*_FORGOTTEN),
             closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as found,
         ):
             return tuple(_rows(found.execute(f"SELECT {_COLUMNS} FROM runs")))

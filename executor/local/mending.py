@@ -23,6 +23,7 @@ from treadle.executor.local.lock import RunLock
 from treadle.executor.local.session import (
     Host,
     Rested,
+    departure_of,
     drive,
     in_its_group,
     merged_inputs,
@@ -95,6 +96,7 @@ def go_back(request: Request, step: str, *, host: Host, approve: Approve) -> Res
         target = find_step(run, step)
         shorter = cut(run, (target.address,))
         resolved = resolve(program, run, request, host=host)
+        host.preflight(departure_of(shorter.run, resolved, lenient=request.lenient))
         chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))
         prospect = Prospect(
             run=run,

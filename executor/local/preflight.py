@@ -85,16 +85,24 @@ def look(plan: Plan, steps: Iterable[Reached], machine: Machine) -> tuple[Findin
     return tuple(found for one in needed for found in looking.at(one))
 
 
-def warnings_of(departure: Departure, findings: Iterable[Finding]) -> tuple[Problem, ...]:
-    """Return what to tell before a run that may begin all the same.
+def refusal(findings: Iterable[Finding], *, lenient: bool) -> Refused | None:
+    """Return the refusal with everything that is missing for certain, None if a run may begin."""
+    if lenient:
+        return None
+    firm = [f.problem for f in findings if f.problem is not None and f.is_firm]
+    reasons = (Reason(code=p.code, message=p.message, hint=p.hint) for p in firm)
+    return Refused(*reasons) if firm else None
 
-    Errors: Refused with everything that is missing for certain, unless the mode is lenient.
-    """
-    told = [f for f in findings if f.problem is not None and f.requirement.doubt not in _QUIET]
-    firm = [f.problem for f in told if f.is_firm and f.problem is not None]
-    if firm and not departure.lenient:
-        raise Refused(*(Reason(code=p.code, message=p.message, hint=p.hint) for p in firm))
-    return tuple(_doubted(f.problem, f.requirement.doubt) for f in told if f.problem is not None)
+
+def warnings(findings: Iterable[Finding], *, lenient: bool) -> tuple[Problem, ...]:
+    """Return what to tell besides what is refused."""
+    return tuple(
+        _doubted(one.problem, one.requirement.doubt)
+        for one in findings
+        if one.problem is not None
+        and one.requirement.doubt not in _QUIET
+        and (lenient or not one.is_firm)
+    )
 
 
 def _doubted(problem: Problem, doubt: Doubt | None) -> Problem:
@@ -140,8 +148,8 @@ class _Looking(Struct, frozen=True, kw_only=True):
             fields = {"integration": agent.key, "program": ways[0][0]}
             yield self._missing(one, "TR726", self._instead(one, install), **fields)
         else:
-            yield Finding(requirement=one, status=Status.FOUND, found=found)
-        yield from self._listed(one)
+            remark = self._remark(one)
+            yield Finding(requirement=one, status=Status.FOUND, found=found, problem=remark)
 
     def _why_not(self, one: Requirement, agent: Integration | None) -> tuple[str, str | None]:
         """Return why an agent cannot be called, and what to do."""
@@ -149,7 +157,7 @@ class _Looking(Struct, frozen=True, kw_only=True):
             return "no integration is named", self._instead(one, "name one under 'integration'")
         if agent is None:
             near = get_close_matches(one.name, known(), 1)
-            guess = self._instead(one, f"did you mean '{near[0]}'?") if near else None
+            guess = f"did you mean '{near[0]}'?" if near else "'treadle doctor' lists all agents"
             return f"no integration is called '{one.name}'", guess
         what_to_do = self._instead(one, "name an agent that has one")
         return f"integration '{agent.key}' has no command line", what_to_do
@@ -160,8 +168,8 @@ class _Looking(Struct, frozen=True, kw_only=True):
         if not names:
             return first
         others = [key for key in known() if key != one.name and self._can_be_called(key)]
-        flags = [f"'-i {names[0]}={key}'" for key in others[:_MAX_OTHERS]]
-        return f"{first}, or give {' or '.join(flags)}" if flags else first
+        flags = [f"'-i {names[0]}={key}'" for key in others[:_MAX_OTHERS] or ("KEY",)]
+        return f"{first}, or give {' or '.join(flags)}"
 
     def _can_be_called(self, key: str) -> bool:
         agent = integration(key)
@@ -170,14 +178,13 @@ class _Looking(Struct, frozen=True, kw_only=True):
         ways = programs(agent, self.machine.environment)
         return any(len(way) == 1 and self.machine.program(way[0]) for way in ways)
 
-    def _listed(self, one: Requirement) -> Iterator[Finding]:
-        """Yield the remark that the workflow was written for other agents."""
+    def _remark(self, one: Requirement) -> Problem | None:
+        """Return the remark that the workflow was written for other agents, where it was."""
         listed = self.plan.requires.integrations if self.plan.requires is not None else ()
-        if listed and one.name not in listed:
-            problem = self._problem(
-                one, "TR732", None, integration=one.name, integrations=", ".join(listed)
-            )
-            yield Finding(requirement=one, status=Status.FOUND, problem=problem)
+        if not listed or one.name in listed:
+            return None
+        fields = {"integration": one.name, "integrations": ", ".join(listed)}
+        return self._problem(one, "TR732", None, **fields)
 
     def _command(self, one: Requirement) -> Iterator[Finding]:
         agent = integration(one.integration or "")

@@ -40,8 +40,6 @@ from treadle.executor.state import Run, RunStatus
 from treadle.plan.steps import (
     ActionStep,
     CommandStep,
-    GithubStep,
-    InitStep,
     PromptStep,
     ShellStep,
 )
@@ -201,7 +199,7 @@ class Runner(Struct, eq=False):
             raise ValueError("an action belongs to a run")
         occurrence = run.occurrences[perform.address]
         step = occurrence.step
-        if not isinstance(step, ShellStep | CommandStep | PromptStep | InitStep | GithubStep):
+        if not isinstance(step, ActionStep):
             raise ValueError(f"{perform.address} is not an acting step")
         log = LogFiles(self.logs, occurrence.log, held=_held(step))
         request = ActionRequest(
@@ -219,6 +217,7 @@ class Runner(Struct, eq=False):
             echo=self.surroundings.echo,
             cancellation=Cancellation(),
             register=self.guardian.register,
+            find_step_type=self.surroundings.find_step_type,
         )
         return request, log
 

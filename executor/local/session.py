@@ -29,10 +29,13 @@ from treadle.executor.local.journal import Journal
 from treadle.executor.local.lock import RunLock
 from treadle.executor.local.process_limit import limited, slot_folder
 from treadle.executor.local.runner import Runner
+from treadle.executor.local.step_types import installed_step_type
 from treadle.executor.local.store import RunFolder, Store, row_of
 from treadle.executor.local.surroundings import Surroundings
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
+from treadle.executor.step_needs import refuse_missing_types
+from treadle.executor.step_type import FindStepType
 from treadle.plan.coercion import TextParser
 from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.plan import Plan
@@ -66,6 +69,7 @@ class Host(Struct, frozen=True, kw_only=True):
     preflight: Callable[[Departure], None] = _ignore
     clock: Callable[[], str] = _now
     max_processes: int | None = None
+    find_step_type: FindStepType = installed_step_type
 
 
 class Rested(Struct, frozen=True, kw_only=True):
@@ -110,6 +114,7 @@ def start(
     """
     resolved = resolve_inputs(plan, given, host=host, lenient=lenient, environment=environment)
     raise_problems(resolved)
+    refuse_missing_types(plan, host.find_step_type)
     host.preflight(
         Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
     )
@@ -164,6 +169,7 @@ def resume(
             program.plan, run, given, host=host, lenient=lenient, environment=environment
         )
         raise_problems(resolved)
+        refuse_missing_types(program.plan, host.find_step_type)
         host.preflight(departure_of(run, resolved, lenient=lenient))
         chosen = read_answers(run, choices)
         told = {*given, *resolved.changed}
@@ -250,6 +256,7 @@ def drive(
             clock=host.clock,
             watch=host.watch,
             echo=host.echo,
+            find_step_type=host.find_step_type,
             cancel_request=lambda: take_request(folder.cancel, host.clock),
         ),
     )

@@ -9,6 +9,7 @@ from msgspec import Struct
 from treadle.executor.decide import Decision
 from treadle.executor.events import CancelRequested
 from treadle.executor.local.dispatcher import BeginAction, DoAction
+from treadle.executor.step_type import FindStepType, no_step_type
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -30,4 +31,5 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     watch: Callable[[Decision], None]
     echo: Callable[[bytes], None]
     monotonic: Callable[[], float] = time.monotonic
+    find_step_type: FindStepType = no_step_type
     cancel_request: Callable[[], CancelRequested | None] = lambda: None

@@ -1,0 +1,222 @@
+"""The state of a run as bytes and back: what spares a long run to apply all its events again.
+
+A snapshot is a cache and never the truth. It leaves out what nothing but going back asks for: the
+item, and the names that stood there, of an item of a fan-out that is done. (Each item has a table
+of all names there were when it began: to write all of them would grow with the square of them.)
+
+| in the state | in a snapshot |
+|---|---|
+| a persistent map or list | a map or list |
+| the step of an occurrence | its path in its plan |
+| an output that collects other outputs | the numbers of their occurrences |
+
+`decoded(run.program, encoded(run)) == without_done_items(run)`.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+from rpds import HashTrieMap, List
+
+from treadle.executor import state
+from treadle.executor.event_json import readable
+from treadle.executor.program import Program
+from treadle.executor.state import Occurrence, Run, Scope
+from treadle.plan.steps import Step
+
+# Items at work have a table of names each; with more names than this, events are quicker.
+_MAX_NAMES = 10_000
+_MAX_NAMES_AN_OCCURRENCE = 20
+_COLLECTED = "results"
+_NEVER_RAN = -1  # instead of a number: the output of a step that never ran, which is empty
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+_NO_NAMES: "HashTrieMap[str, str]" = HashTrieMap()
+
+
+def encoded(run: Run) -> bytes | None:
+    """Return the state of a run as bytes, None when it is one that they cannot or should not hold.
+
+    Persistent maps are written as they come: they have no order that could be lost.
+    """
+    run = without_done_items(run)
+    names = sum(len(scope.names) for scope in run.scopes.values())
+    if names > max(_MAX_NAMES, _MAX_NAMES_AN_OCCURRENCE * len(run.occurrences)):
+        return None
+    occurrences = tuple(run.occurrences.values())
+    if any(_step(run, found) is not found.step for found in occurrences):
+        return None
+    numbers = {id(found.output): number for number, found in enumerate(occurrences)}
+    written = _mirror(Run)(
+        **{
+            **_fields(replace(run, occurrences=HashTrieMap()), _plain),
+            "program": None,
+            "occurrences": {found.address: _written(found, numbers) for found in occurrences},
+        }
+    )
+    try:
+        return msgspec.msgpack.encode(written, enc_hook=_as_dict)
+    except (OverflowError, RecursionError, TypeError, ValueError):
+        # Integers of more than 64 bits, halves of surrogate pairs, deep nesting.
+        return None
+
+
+def decoded(program: Program, body: bytes) -> Run:
+    """Return the state of a run under its plan.
+
+    Errors: KeyError, IndexError or ValueError for bytes that are no snapshot under this plan.
+    """
+    read = _decoder().decode(body)
+    written = tuple(read.occurrences.values())
+    outputs = [found.output for found in written]
+    for found in written:
+        if found.collected is not None:
+            found.output[_COLLECTED] = [_numbered(outputs, number) for number in found.collected]
+    parts = {at: program.part(sequence.plan) for at, sequence in read.sequences.items()}
+    read.occurrences = {
+        at: _read(parts[found.sequence], found) for at, found in read.occurrences.items()
+    }
+    return Run(**{**_fields(read, _persistent), "program": program})
+
+
+def without_done_items(run: Run) -> Run:
+    """Return the state of a run as it comes back from a snapshot.
+
+    The run's own scope has the address of its steps and is no item; that of a call has none.
+    """
+    scopes = run.scopes
+    for address, scope in run.scopes.items():
+        sequence = run.sequences.get(address)
+        if scope.has_item and sequence is not None and run.open_step(sequence) is None:
+            scopes = scopes.insert(address, replace(scope, names=_NO_NAMES, item=None))
+    return replace(run, scopes=scopes)
+
+
+def _step(run: Run, occurrence: Occurrence) -> Step | None:
+    part = run.program.part(run.sequences[occurrence.sequence].plan)
+    return part.steps.get(occurrence.step.path)
+
+
+def _written(occurrence: Occurrence, numbers: Mapping[int, int]) -> Any:
+    fields = {
+        **_fields(occurrence, _plain),
+        "step": occurrence.step.path,
+        "collected": None,
+    }
+    output = occurrence.output
+    collected = output.get(_COLLECTED) if output is not None else None
+    if output is not None and isinstance(collected, list):
+        found = [_NEVER_RAN if held == {} else numbers.get(id(held)) for held in collected]
+        if None not in found:
+            fields |= {"collected": found, "output": {**output, _COLLECTED: None}}
+    return _mirror(Occurrence)(**fields)
+
+
+def _read(program: Program, written: Any) -> Occurrence:
+    fields = _fields(written, _persistent)
+    del fields["collected"]
+    return Occurrence(**{**fields, "step": program.steps[written.step]})
+
+
+def _numbered(outputs: Sequence[Any], number: int) -> Any:
+    return {} if number == _NEVER_RAN else outputs[number]
+
+
+def _fields(value: Any, change: Any) -> dict[str, Any]:
+    """Return the fields of a struct, with those changed that hold other structs or such maps."""
+    fields = asdict(value)
+    for name in _nested(_ORIGINALS.get(type(value), type(value))):
+        fields[name] = change(fields[name])
+    return fields
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the state as a mirror holds it."""
+    if isinstance(value, HashTrieMap):
+        return {key: _plain(held) for key, held in value.items()}
+    if isinstance(value, List):
+        return list(value)
+    is_mirrored = type(value) in _ORIGINALS.values()
+    return _mirror(type(value))(**_fields(value, _plain)) if is_mirrored else value
+
+
+def _persistent(value: Any) -> Any:
+    """Return a value that a mirror holds as the state has it."""
+    if isinstance(value, dict):
+        return HashTrieMap({key: _persistent(held) for key, held in value.items()})
+    if isinstance(value, list):
+        return List(value)
+    kind = _ORIGINALS.get(type(value))
+    return kind(**_fields(value, _persistent)) if kind is not None else value
+
+
+def _as_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in a snapshot")
+
+
+class _Map(Generic[_K, _V]):
+    """Stands for HashTrieMap, which takes no arguments when the program runs."""
+
+
+class _List(Generic[_V]):
+    """Stands for List in the same way."""
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind, {**vars(state), "HashTrieMap": _Map, "List": _List})
+
+
+@cache
+def _nested(kind: Any) -> tuple[str, ...]:
+    return tuple(name for name, hint in _hints(kind).items() if _is_nested(hint))
+
+
+def _is_nested(hint: Any) -> bool:
+    held = (hint, get_origin(hint))
+    return (
+        _Map in held
+        or _List in held
+        or (_is_of_state(hint) and _mirror(hint) is not hint)
+        or any(_is_nested(argument) for argument in get_args(hint))
+    )
+
+
+def _is_of_state(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Struct) and hint.__module__ == state.__name__
+
+
+_GENERICS: Mapping[Any, Any] = {Mapping: dict, _Map: dict, _List: list, Step: str, Program: None}
+_ORIGINALS: dict[Any, Any] = {}
+
+
+@cache
+def _mirror(kind: Any) -> Any:
+    """Return a type with the fields of one in the state, of which all values can be read.
+
+    It is the type itself where that is so. A field that the state gains needs nothing here.
+    """
+    hints = _hints(kind)
+    fields = [(name, readable(hint, instead=_instead)) for name, hint in hints.items()]
+    if fields == list(hints.items()):
+        return kind
+    if kind is Occurrence:
+        fields.append(("collected", list[int] | None))
+    made = msgspec.defstruct(kind.__name__, fields, array_like=True)
+    _ORIGINALS[made] = kind
+    return made
+
+
+def _instead(hint: Any) -> Any:
+    return _mirror(hint) if _is_of_state(hint) else _GENERICS.get(hint, hint)
+
+
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(_mirror(Run))
