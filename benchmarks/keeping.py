@@ -14,8 +14,8 @@ import sys
 from treadle.compiler import compile_file
 from treadle.executor import run
 plan = compile_file(sys.argv[1]).plan
-for _ in range(int(sys.argv[2])):
-    run(plan)
+for number in range(int(sys.argv[2])):
+    run(plan, run_id=f"run-{number}")
 """
 
 

@@ -44,13 +44,15 @@ class Checking(Struct, kw_only=True):
         """Yield what is found in the files that the paths name; the project for no path."""
         if not paths:
             paths = (os.path.relpath(self.settings.find_project()),)
-        for path in map(self._meant, paths):
+        for named in paths:
+            path = self._meant(named)
             if path == STDIN:
                 yield check_bytes(sys.stdin.buffer.read(), path="<stdin>", lenient=self.lenient)
             elif os.path.isdir(path):
                 yield from self._below(path)
             elif self._is_new(path):
-                yield from self._named(path)
+                # Who names an id means what would run.
+                yield from self._named(path) if path == named else self._found(Path(path))
 
     def again(self, source: bytes, path: str) -> Checked:
         """Return what would be found in a file with another content."""
@@ -69,15 +71,17 @@ class Checking(Struct, kw_only=True):
         if not found:
             self.settings.talk.say(f"no workflow files below {folder}")
         for path in found:
-            if not self._is_new(str(path)):
-                continue
-            stack = self._stack_found(path)
-            if stack is None:
-                yield check_file(str(path), lenient=self.lenient)
-                continue
-            for checked in stack.files():
-                self._is_new(checked.path)
-                yield self._remembered(checked, stack)
+            if self._is_new(str(path)):
+                yield from self._found(path)
+
+    def _found(self, path: Path) -> Iterator[Checked]:
+        stack = self._stack_found(path)
+        if stack is None:
+            yield check_file(str(path), lenient=self.lenient)
+            return
+        for checked in stack.files():
+            self._is_new(checked.path)
+            yield self._remembered(checked, stack)
 
     def _stack_found(self, path: Path) -> "Stack | None":
         """Return the overlays that a file is one of, or that its workflow has; None without."""

@@ -83,9 +83,14 @@ class Stack(Struct, frozen=True, kw_only=True):
             yield self._checked(self._without_base(path))
             return
         others = tuple(other for other in overlays if other != path)
-        without = self._compilation(others).files
-        known = {_key(file, found) for file in without for found in file.diagnostics}
-        files = self._compilation(overlays, forced=path).files
+        without = self._compilation(others)
+        if without.workflow is None:
+            # The others are not right themselves, and would hide what this one does.
+            others, without = (), self._compilation(())
+        # Of a workflow that nobody can read, nothing else would be told.
+        whole = without.files if without.workflow is not None else ()
+        known = {_key(file, found) for file in whole for found in file.diagnostics}
+        files = self._compilation((*others, path), forced=path).files
         # The overlay may not have been looked at: its workflow is no YAML.
         own = next((file for file in files if file.path == path), None)
         yield self._checked(own or self.declared(path).file)

@@ -123,7 +123,7 @@ def _check(finding: Finding) -> Check:
     one = finding.requirement
     is_open = one.doubt is Doubt.OPEN
     notes = [f"open, reads {', '.join(one.reads)}"] if is_open else []
-    notes += [f"for {one.integration}"] if one.integration is not None else []
+    notes += [f"of {one.integration}"] if one.integration is not None else []
     name = one.name or ("?" if is_open else "none")
     if one.need is Need.SPEC_KIT:
         name = f"Spec Kit {name}"

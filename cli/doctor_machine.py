@@ -79,7 +79,7 @@ def _project(project: Path) -> Iterator[Check]:
         yield replace(check, note=about)
     own, version = default_integration(project), speckit_version(project)
     if own is not None:
-        note = f"which 'auto' stands for here: {own}"
+        note = f"set the project up; 'auto' is {own}"
         yield Check(need="project", name="Spec Kit", status="found", version=version, note=note)
 
 

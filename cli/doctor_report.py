@@ -141,7 +141,7 @@ def _outline(check: Check, paint: Paint, *, width: int) -> Outline:
 
 def _about(check: Check) -> Iterator[str]:
     yield check.version or ""
-    yield one_line(check.found, 80) if check.found is not None else ""
+    yield one_line(check.found, 400) if check.found is not None else ""
     yield check.note or ""
     if check.steps and check.problem is None:
         names = [path.removeprefix("/") for path in check.steps[:_MAX_STEPS]]

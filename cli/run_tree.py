@@ -12,7 +12,7 @@ from treadle.executor import address as addresses
 from treadle.executor.address import ROOT
 from treadle.executor.events import Halt, StepStatus
 from treadle.executor.state import Occurrence, Phase, Run, RunStatus, Sequence
-from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step, type_name
+from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step, WorkflowStep, type_name
 
 # More rounds or items than this are counted when they are done, and shown when they are not.
 MAX_REPEATS = 20
@@ -51,7 +51,7 @@ def _closing(run: Run, status: RunStatus) -> Iterator[Row]:
 
 
 def _sequence(run: Run, sequence: Sequence, status: RunStatus, *, depth: int) -> Iterator[Row]:
-    for step in run.program.bodies[sequence.body].steps:
+    for step in run.body(sequence).steps:
         occurrence = run.occurrences.get(addresses.step(sequence.address, step.id))
         if occurrence is None:
             yield Row(depth=depth, mark=Mark.PENDING, name=_name(step), kind=type_name(step))
@@ -70,6 +70,9 @@ def _inside(run: Run, owner: Occurrence, status: RunStatus, *, depth: int) -> It
             for n in range(1, owner.rounds + 1)
         )
         yield from _repeats(run, rounds, status, depth=depth, count=owner.rounds, what="rounds")
+    elif owner.call is not None:
+        called = run.sequences[addresses.call(owner.address)]
+        yield from _sequence(run, called, status, depth=depth)
     elif owner.fan is not None:
         items = (
             (f"item {i}", run.sequences[addresses.item(owner.address, i)])
@@ -148,6 +151,8 @@ def _details(occurrence: Occurrence, status: RunStatus) -> Iterator[str]:
             yield f"{occurrence.rounds} rounds{limit}"
         case FanOutStep() if occurrence.fan is not None:
             yield f"{len(occurrence.fan.items)} items"
+        case WorkflowStep() if occurrence.call is not None:
+            yield one_line(occurrence.call.workflow, 60)
         case _ if occurrence.segment is not None:
             yield one_line(occurrence.segment, 40)
         case _ if occurrence.phase is Phase.ACTIVE and status is not RunStatus.RUNNING:

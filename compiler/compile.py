@@ -15,6 +15,7 @@ from treadle.compiler import document, shape
 from treadle.compiler.checks.cases import check_cases
 from treadle.compiler.checks.closing_steps import check_closing_steps
 from treadle.compiler.checks.constant_conditions import check_constant_conditions
+from treadle.compiler.checks.custom_inputs import check_custom_inputs
 from treadle.compiler.checks.dead_branches import check_dead_branches
 from treadle.compiler.checks.empty_waits import check_empty_waits
 from treadle.compiler.checks.gate_deadlines import check_gate_deadlines
@@ -53,6 +54,7 @@ from treadle.compiler.layers import OverlayFile, SourceFile, told_apart
 from treadle.compiler.nodes import Document
 from treadle.compiler.source import read_overlay_file, read_source
 from treadle.compiler.stack import stack
+from treadle.compiler.step_types import NONE_AVAILABLE, Available, bring_in
 from treadle.compiler.workflow import Workflow, read_workflow
 from treadle.plan.catalogue import Severity
 from treadle.plan.plan import Plan
@@ -72,6 +74,7 @@ CHECKS: tuple[Check, ...] = (
     check_integrations,
     check_options,
     check_secrets,
+    check_custom_inputs,
     check_names,
     check_references,
     check_types,
@@ -142,6 +145,7 @@ class _Work(Struct, frozen=True, kw_only=True):
     path: str
     source: bytes
     overlays: Sequence[OverlayFile] = ()
+    step_types: Available = NONE_AVAILABLE
     document: Document | None = None
     removed: Mapping[str, Related] = field(default_factory=dict)
     workflow: Workflow | None = None
@@ -151,10 +155,15 @@ Stage = Callable[[_Work, Report], _Work]
 
 
 def compile_file(
-    path: Path | str, *, lenient: bool = False, overlays: Sequence[Path | str] = ()
+    path: Path | str,
+    *,
+    lenient: bool = False,
+    overlays: Sequence[Path | str] = (),
+    step_types: Available = NONE_AVAILABLE,
 ) -> Compilation:
     """Compile the workflow in a file, with the overlays in other files applied to it.
 
+    Shapes: `step_types` are those that steps can have besides what the workflow declares.
     Errors: none; TR101 among the diagnostics for a file that cannot be read.
     """
     report = Report(lenient=lenient)
@@ -162,21 +171,33 @@ def compile_file(
     if source is None:
         return _compilation(_Work(path=str(path), source=b""), report)
     files = tuple(read_overlay_file(overlay) for overlay in overlays)
-    return _compile(_Work(path=str(path), source=source, overlays=files), report)
+    work = _Work(path=str(path), source=source, overlays=files, step_types=step_types)
+    return _compile(work, report)
 
 
-def compile_text(text: str, *, path: str = "workflow.yml", lenient: bool = False) -> Compilation:
+def compile_text(
+    text: str,
+    *,
+    path: str = "workflow.yml",
+    lenient: bool = False,
+    step_types: Available = NONE_AVAILABLE,
+) -> Compilation:
     """Compile a workflow from its text; `path` is only shown."""
     # Half a surrogate pair is no text in any encoding: the first stage refuses it with its place.
     source = text.encode("utf-8", "surrogatepass")
-    return compile_bytes(source, path=path, lenient=lenient)
+    return compile_bytes(source, path=path, lenient=lenient, step_types=step_types)
 
 
 def compile_bytes(
-    source: bytes, *, path: str, lenient: bool = False, overlays: Sequence[OverlayFile] = ()
+    source: bytes,
+    *,
+    path: str,
+    lenient: bool = False,
+    overlays: Sequence[OverlayFile] = (),
+    step_types: Available = NONE_AVAILABLE,
 ) -> Compilation:
     """Compile a workflow from the bytes of its file and of its overlays; `path` is only shown."""
-    work = _Work(path=path, source=source, overlays=overlays)
+    work = _Work(path=path, source=source, overlays=overlays, step_types=step_types)
     return _compile(work, Report(lenient=lenient))
 
 
@@ -200,14 +221,21 @@ def _stack(work: _Work, report: Report) -> _Work:
     return replace(work, document=stacked.document, removed=stacked.removed)
 
 
+def _types(work: _Work, report: Report) -> _Work:
+    assert work.document is not None
+    return replace(work, document=bring_in(work.document, work.step_types, report))
+
+
 def _shape(work: _Work, report: Report) -> _Work:
     assert work.document is not None
-    return replace(work, document=shape.check(work.document, report))
+    installed = work.step_types.installed
+    return replace(work, document=shape.check(work.document, report, step_types=installed))
 
 
 def _read(work: _Work, report: Report) -> _Work:
     assert work.document is not None
-    return replace(work, workflow=read_workflow(work.document, report))
+    installed = work.step_types.installed
+    return replace(work, workflow=read_workflow(work.document, report, installed=installed))
 
 
 def _check(work: _Work, report: Report) -> _Work:
@@ -220,9 +248,9 @@ def _check(work: _Work, report: Report) -> _Work:
     return work
 
 
-STAGES: tuple[Stage, ...] = (_load, _stack, _shape, _read, _check)
+STAGES: tuple[Stage, ...] = (_load, _stack, _types, _shape, _read, _check)
 # What is read after shape may be half read: the checks still look at the rest.
-BARRIERS = frozenset({_load, _stack, _shape})
+BARRIERS = frozenset({_load, _stack, _types, _shape})
 
 
 def _compilation(work: _Work, report: Report) -> Compilation:

@@ -41,8 +41,17 @@ def emit(workflow: Workflow) -> Plan:
         step_digests=step_digests((*workflow.steps, *workflow.closing)),
         source_map={path: _place(workflow.document, spans[path]) for path in workflow.by_path},
         digest="",
+        callees=_callees(workflow),
     )
     return replace(plan, digest=plan_digest(plan))
+
+
+def _callees(workflow: Workflow) -> dict[str, Plan]:
+    """Return the plans of everything that is called, at any depth, by their digests."""
+    found: dict[str, Plan] = {}
+    for callee in workflow.callees.values():
+        found |= {callee.plan.digest: callee.plan, **callee.callees}
+    return {digest: found[digest] for digest in sorted(found)}
 
 
 def _place(document: Document, span: Span) -> Place:

@@ -90,7 +90,7 @@ def _order(part: Part, kind: str | None) -> tuple[str, ...]:
             return known_keys(part.value)
         case Part.STEP:
             known = kind or _DEFAULT_KIND
-            return _order_of_step(known_keys(known if known in kinds() else "step"))
+            return _order_of_step(known_keys(known if known in kinds() else "custom"))
     return ()
 
 

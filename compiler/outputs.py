@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from treadle.plan.expression import Json
+from treadle.plan.plan import Output
 from treadle.plan.steps import (
     CommandStep,
     CustomStep,
@@ -24,6 +25,7 @@ from treadle.plan.steps import (
     SlotStep,
     Step,
     SwitchStep,
+    WorkflowStep,
 )
 
 Schema = Mapping[str, Json]
@@ -74,8 +76,20 @@ def output_schema(step: Step, *, related: Related) -> Schema:
         case FanInStep():
             results = fan_in_results(step, related=related)
             return _closed(**{"results": results, **dict.fromkeys(step.output, ANYTHING)})
+        case WorkflowStep():
+            return call_schema(None)
         case _:
             assert_never(step)
+
+
+def call_schema(outputs: Mapping[str, Output] | None) -> Schema:
+    """Return the output schema of a call; None for a workflow that only a run can find.
+
+    Which outputs there are is a promise, what they can be is for types to say.
+    """
+    if outputs is None:
+        return {"type": "object", "properties": {name: dict(s) for name, s in _CALL.items()}}
+    return _closed(**_CALL, **{name: out.schema or ANYTHING for name, out in outputs.items()})
 
 
 def fan_in_results(step: FanInStep, *, related: Related) -> Schema:
@@ -224,6 +238,12 @@ _GATE = {
     "by": _STRING_OR_NULL,
     "at": _STRING_OR_NULL,
     "comment": _STRING_OR_NULL,
+}
+_CALL: Mapping[str, Schema] = {
+    "workflow": _STRING,
+    "status": {"type": "string", "enum": ["completed", "failed", "paused", "aborted"]},
+    "error": _STRING,
+    "aborted": _BOOLEAN,
 }
 _GITHUB = {
     "repository": _STRING,

@@ -198,7 +198,7 @@ def _process(step: Declaration, reading: Reading) -> _Process:
     directory = keys.text_scalar(node, "cwd")
     return _Process(
         **common(step, reading),
-        env=_environment(step, reading),
+        env=environment(step, reading),
         cwd=_value(step, reading, "cwd") if directory is not None else None,
         output_format=JSON_OUTPUT if keys.text(node, "output_format") == JSON_OUTPUT else None,
         output_schema=schema_at(node, "output_schema", name="output_schema", report=reading.report),
@@ -207,7 +207,8 @@ def _process(step: Declaration, reading: Reading) -> _Process:
     )
 
 
-def _environment(step: Declaration, reading: Reading) -> dict[str, Value]:
+def environment(step: Declaration, reading: Reading) -> dict[str, Value]:
+    """Return the variables that a step gives its program."""
     here = _field(step, reading, "env")
     return {
         str(entry.key.value): direct_value(entry.value, here.inner(str(entry.key.value)))

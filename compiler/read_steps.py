@@ -6,11 +6,13 @@ that one compilation tells everything.
 
 from collections.abc import Callable, Mapping
 
-from treadle.compiler import keys, nodes, read_actions
+from treadle.compiler import keys, nodes, read_actions, read_calls
 from treadle.compiler.read_actions import common
+from treadle.compiler.read_custom import custom
 from treadle.compiler.scope import CLOSING, Declaration, Names, cases_of
 from treadle.compiler.sites import Field, Reading, condition_value, direct_value
 from treadle.plan.expression import Json, Literal, Value
+from treadle.plan.step_types import BUILT_IN
 from treadle.plan.steps import (
     Case,
     FanOutStep,
@@ -34,6 +36,7 @@ _ACTIONS: Mapping[str, Callable[[Declaration, Reading], Step]] = {
     Kind.SLOT: read_actions.slot,
     Kind.GITHUB: read_actions.github,
     Kind.FAN_IN: read_actions.fan_in,
+    Kind.WORKFLOW: read_calls.call,
 }
 
 
@@ -77,6 +80,8 @@ def _step(names: Names, step: Declaration, reading: Reading) -> Step | None:
     action = _ACTIONS.get(step.kind)
     if action is not None:
         return action(step, reading)
+    if step.kind not in BUILT_IN:
+        return custom(step, reading)
     match step.kind:
         case Kind.IF:
             return _if(names, step, reading)

@@ -2,7 +2,13 @@
 
 from msgspec import Struct, field
 
-from treadle.compiler.outputs import ANYTHING, Schema, output_schema, record_schema
+from treadle.compiler.outputs import (
+    ANYTHING,
+    Schema,
+    call_schema,
+    output_schema,
+    record_schema,
+)
 from treadle.compiler.scope import Declaration
 from treadle.compiler.workflow import Workflow
 
@@ -24,11 +30,16 @@ class Records(Struct):
             declared = self.workflow.by_path.get(step.path)
             if declared is None or distance > MAX_DISTANCE:
                 return ANYTHING
-            known = output_schema(
+            known = self._of_call(step.path) or output_schema(
                 declared, related=lambda step_id: self._related(step, step_id, distance + 1)
             )
             self._known[step.order] = known
         return known
+
+    def _of_call(self, path: str) -> Schema | None:
+        """Return the schema of a call's output where the workflow that is called is known."""
+        callee = self.workflow.callees.get(path)
+        return call_schema(callee.plan.outputs) if callee is not None else None
 
     def record(self, step: Declaration) -> Schema:
         """Return the schema of a step's whole record."""

@@ -28,6 +28,7 @@ from treadle.plan.steps import (
     ShellStep,
     Step,
     SwitchStep,
+    WorkflowStep,
 )
 
 # A fan-out may go through what a fan-in collects, and so on; what is further away stays open.
@@ -171,6 +172,12 @@ class Roots(Struct):
                 results = found.members["results"]
                 item = types.optional(results.item or types.ANYTHING)
                 refined["results"] = replace(results, item=item)
+            case WorkflowStep():
+                callee = self.workflow.callees.get(declared.path)
+                if callee is not None:
+                    # A call that failed leaves none of them.
+                    outputs = callee.output_types.items()
+                    refined |= {name: types.optional(found) for name, found in outputs}
             case FanInStep():
                 refined |= {
                     name: types.optional(self._collected(value, declared))

@@ -4,7 +4,7 @@ Past this stage a workflow without errors has the shape of the format, and nobod
 All rules stand in workflow.schema.json; this module knows which of them applies to what.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
@@ -21,10 +21,13 @@ from treadle.compiler.shape_rules import (
     needed_keys,
     stance,
 )
+from treadle.compiler.suggestions import closest, did_you_mean
 from treadle.plan.expression import Json
+from treadle.plan.step_types import name_fault
 
 _DEFAULT_KIND = "command"
 _OF_ANY_KIND = frozenset({"id", "name"})
+_OWN_TYPE = "custom"
 # Steps stand under these keys; they are checked below whatever the kind of the step around them.
 _LISTS = ("then", "else", "steps", "default")
 _NESTED = frozenset({*_LISTS, "cases", "step", "finally"})
@@ -38,7 +41,9 @@ _TREADLE_ONLY: Mapping[Stance, str | None] = MappingProxyType(
 )
 
 
-def check(document: nodes.Document, report: Report) -> nodes.Document:
+def check(
+    document: nodes.Document, report: Report, *, step_types: Container[str] = ()
+) -> nodes.Document:
     """Report every mistake of shape; return the document without the parts that are ignored.
 
     Ignored are malformed additions to Spec Kit's format, so that what is around them is checked:
@@ -48,11 +53,12 @@ def check(document: nodes.Document, report: Report) -> nodes.Document:
           run: make                  →      run: make
           env: [A, B]  # TR216
 
-    Errors: TR201 to TR218, TR220 to TR223, TR225. Shapes: the root of `document` is a mapping.
+    Errors: TR201 to TR218, TR220 to TR223, TR225. Shapes: the root of `document` is a mapping;
+    `step_types` are the names of step types besides those that it declares itself.
     """
     root = document.root
     assert isinstance(root, nodes.Mapping)
-    walk = _Walk(report=report)
+    walk = _Walk(report=report, declared=_declared_types(root), step_types=step_types)
     walk.check_root(root)
     if not walk.ignored:
         return document
@@ -60,8 +66,11 @@ def check(document: nodes.Document, report: Report) -> nodes.Document:
 
 
 def check_steps(steps: Iterable[nodes.Mapping], report: Report) -> None:
-    """Report the mistakes of steps that stand in no workflow. Errors: as for `check`."""
-    walk = _Walk(report=report)
+    """Report the mistakes of steps that stand in no workflow. Errors: as for `check`.
+
+    Which step types there are is not known then: a name like none of ours may be one.
+    """
+    walk = _Walk(report=report, step_types=_Plausible())
     for step in steps:
         walk.check_step(step, fan_out=None, key="step")
 
@@ -82,6 +91,8 @@ class _Walk(Struct, kw_only=True):
     """One pass over a document, with the entries that later stages must not see."""
 
     report: Report
+    declared: tuple[str, ...] = ()
+    step_types: Container[str] = ()
     ignored: set[nodes.Entry] = field(default_factory=set)
 
     def check_root(self, root: nodes.Mapping) -> None:
@@ -90,12 +101,21 @@ class _Walk(Struct, kw_only=True):
             entry = root.entry(key)
             if entry is not None:
                 self._check_mapping(entry, definition, where=f"'{key}'")
+        types = root.get("step_types")
+        for entry in types.entries if isinstance(types, nodes.Mapping) else ():
+            self._check_mapping(entry, "step-type", where=f"step type '{entry.key.value}'")
+            if isinstance(entry.value, nodes.Mapping):
+                self._check_parts(entry.value)
+        self._check_parts(root)
+
+    def _check_parts(self, node: nodes.Mapping) -> None:
+        """Check what a workflow and a step type made of steps are made of."""
         for key, definition in (("inputs", "input"), ("outputs", "output")):
-            declared = root.get(key)
+            declared = node.get(key)
             for entry in declared.entries if isinstance(declared, nodes.Mapping) else ():
                 self._check_mapping(entry, definition, where=f"{definition} '{entry.key.value}'")
         for key in ("steps", "finally"):
-            self._check_steps(root.get(key), fan_out=None, key=key)
+            self._check_steps(node.get(key), fan_out=None, key=key)
 
     def _check_mapping(self, entry: nodes.Entry, definition: str, *, where: str) -> None:
         if not isinstance(entry.value, nodes.Mapping):
@@ -116,7 +136,7 @@ class _Walk(Struct, kw_only=True):
         name = node.get("id")
         is_named = isinstance(name, nodes.Scalar) and isinstance(name.value, str) and name.value
         where = f"step '{nodes.plain(name)}'" if name is not None and is_named else "this step"
-        kind = _kind(node)
+        kind = self._kind(node)
         if kind is None:
             self._tell_missing_type(node, where)
         self._check_object(Subject(node=node, definition=kind or "step", where=where))
@@ -141,6 +161,8 @@ class _Walk(Struct, kw_only=True):
 
     def _check_object(self, subject: Subject) -> None:
         for breach in breaches(subject.definition, plain_outline(subject.node)):
+            if code_of(breach) == "TR206" and self._tell_misspelt_type(breach.value, subject):
+                continue
             tell(breach, subject, self.report)
             if code_of(breach) == "TR216":
                 entry = subject.node.entry(str(breach.path[0]))
@@ -177,7 +199,31 @@ class _Walk(Struct, kw_only=True):
         self.report.add("TR216", span, hint=hint, key=key, expected=expected, found=found)
         self.ignored.add(entry)
 
+    def _kind(self, node: nodes.Mapping) -> str | None:
+        """Return the definition of a step, None when it names no type that there is."""
+        kind = _kind(node)
+        named = node.get("type")
+        if kind is None and isinstance(named, nodes.Scalar) and isinstance(named.value, str):
+            is_own = named.value in self.declared or named.value in self.step_types
+            return _OWN_TYPE if is_own else None
+        return kind
+
+    def _tell_misspelt_type(self, name: Json, subject: Subject) -> bool:
+        """Say which declared step type is meant, where one is; return whether that is so."""
+        hint = did_you_mean(name, self.declared) if isinstance(name, str) else None
+        named = subject.node.get("type")
+        if hint is not None and named is not None:
+            self.report.add("TR206", named.span, hint=hint, type=name)
+        return hint is not None
+
     def _tell_additions(self, subject: Subject) -> None:
+        if subject.definition == _OWN_TYPE:
+            # Spec Kit knows none of its keys, and says so once.
+            named = subject.node.get("type")
+            span = named.span if named is not None else subject.node.span
+            hint, key = "Spec Kit refuses this type", f"type: {nodes.plain(named or subject.node)}"
+            self.report.add("TR217", span, hint=hint, key=key)
+            return
         for entry in subject.node.entries:
             key = str(entry.key.value)
             known = stance(subject.definition, key)
@@ -199,6 +245,20 @@ class _Walk(Struct, kw_only=True):
     def _refuse_kind(self, node: nodes.Node, *, key: str, expected: str) -> None:
         found = describe(nodes.plain(node))
         self.report.add("TR203", node.span, key=key, expected=expected, found=found)
+
+
+class _Plausible:
+    """The names that a step type could have and that are no slip of the pen for one of ours."""
+
+    def __contains__(self, name: object) -> bool:
+        return (
+            isinstance(name, str) and name_fault(name) is None and closest(name, kinds()) is None
+        )
+
+
+def _declared_types(root: nodes.Mapping) -> tuple[str, ...]:
+    declared = root.get("step_types")
+    return tuple(declared.keys()) if isinstance(declared, nodes.Mapping) else ()
 
 
 def _kind(node: nodes.Mapping) -> str | None:

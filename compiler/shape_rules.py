@@ -20,7 +20,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _REFERENCE = "#/$defs/"
 _SEPARATE = frozenset(
-    {"header", "requires", "input", "output", "step", "retry", "concurrency", "edit"}
+    {"header", "requires", "input", "output", "step", "step-type", "retry", "concurrency", "edit"}
 )
 # Definitions of overlay.schema.json, the file itself being one of them.
 _OF_OVERLAYS = {"overlay": "", "edit": "edit"}
@@ -113,8 +113,20 @@ def definition_schema(name: str) -> dict[str, Any]:
     schema = whole["$defs"][name] if name else {k: v for k, v in whole.items() if k != "$defs"}
     # Without its dispatch on `type`, the definition of a step is what all kinds share.
     shared = {k: v for k, v in schema.items() if k != "allOf"}
+    if name == "step":
+        shared = _with_known_kinds(shared)
     resolved: dict[str, Any] = _resolved(shared, whole["$defs"])
     return resolved
+
+
+def _with_known_kinds(step: dict[str, Any]) -> dict[str, Any]:
+    """Return the definition of a step with the kinds that there always are, and no others.
+
+    To an editor any name can be a type; here those are told apart before.
+    """
+    kind = step["properties"]["type"]
+    closed = {**{k: v for k, v in kind.items() if k != "anyOf"}, **kind["anyOf"][0]}
+    return {**step, "properties": {**step["properties"], "type": closed}}
 
 
 def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from treadle.compiler import keys, nodes
+from treadle.compiler.callees import Callee, Calls
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.inputs import read_inputs
 from treadle.compiler.json_schema import schema_at
@@ -17,9 +18,11 @@ from treadle.compiler.read_requires import requires
 from treadle.compiler.read_steps import read_closing, read_steps
 from treadle.compiler.scope import Names, declare
 from treadle.compiler.sites import Field, Inherited, Reading, Site, direct_value
+from treadle.compiler.step_types import StepTypes, read_step_types
 from treadle.compiler.template import Declared
 from treadle.plan.expression import Json, Literal
 from treadle.plan.plan import Concurrency, Defaults, Output, Requires
+from treadle.plan.step_types import StepSignature
 from treadle.plan.steps import Step, walk
 
 DEFAULT_VERSION = "0.0.0"
@@ -30,7 +33,8 @@ class Workflow(Struct, frozen=True, kw_only=True):
 
     Shapes: `step_spans` and `by_path` are keyed by `Step.path`, the former with the span of the
     id; `names` also holds the entries that were left out of `steps`. `closing` are the steps under
-    `finally`.
+    `finally`. `callees` are the workflows that are called, by the path of the step that does,
+    where they are known before a run.
     """
 
     document: nodes.Document
@@ -45,11 +49,13 @@ class Workflow(Struct, frozen=True, kw_only=True):
     timeout_s: float | None
     concurrency: Concurrency | None
     requires: Requires | None
+    step_types: StepTypes
     outputs: Mapping[str, Output]
     names: Names
     sites: tuple[Site, ...]
     by_path: Mapping[str, Step]
     step_spans: Mapping[str, Span]
+    callees: Mapping[str, Callee]
 
     @property
     def root(self) -> nodes.Mapping:
@@ -70,10 +76,15 @@ class Workflow(Struct, frozen=True, kw_only=True):
         return found if isinstance(found, Mapping) else None
 
 
-def read_workflow(document: nodes.Document, report: Report) -> Workflow:
+def read_workflow(
+    document: nodes.Document,
+    report: Report,
+    *,
+    installed: Mapping[str, StepSignature | str] = MappingProxyType({}),
+) -> Workflow:
     """Read a document whose shape was found right.
 
-    Errors: TR604, what reading inputs reports and what reading expressions reports.
+    Errors: what reading calls and inputs reports and what reading expressions reports.
     """
     root = document.root
     assert isinstance(root, nodes.Mapping)
@@ -81,6 +92,7 @@ def read_workflow(document: nodes.Document, report: Report) -> Workflow:
     inputs = read_inputs(keys.mapping(root, "inputs"), report=report)
     properties = inputs.get("properties")
     names = declare(root)
+    step_types = read_step_types(root, installed, report)
     reading = Reading(
         document=document,
         declared=Declared(
@@ -93,6 +105,7 @@ def read_workflow(document: nodes.Document, report: Report) -> Workflow:
             options=keys.data(head, "options") or {},
         ),
         report=report,
+        signature=step_types.signature,
     )
     group = concurrency(root, reading)
     steps, closing = read_steps(names, reading), read_closing(names, reading)
@@ -112,11 +125,13 @@ def read_workflow(document: nodes.Document, report: Report) -> Workflow:
         timeout_s=keys.seconds(root, "timeout"),
         concurrency=group,
         requires=requires(root),
+        step_types=step_types,
         outputs=MappingProxyType(outputs),
         names=names,
         sites=tuple(reading.sites),
         by_path=MappingProxyType({step.path: step for step in walk((*steps, *closing))}),
         step_spans=MappingProxyType({d.path: d.span for d in reversed(names.declarations)}),
+        callees=MappingProxyType(reading.callees),
     )
 
 

@@ -6,7 +6,7 @@
 | run-resumed | the run is at work (its process was killed) or can be resumed |
 | run-rewound, run-forked | always: it is for `apply` to say whether the step has begun |
 | plan-replaced | what is done under the old plan can stay under the new one |
-| run-interrupted, action-finished, timer-fired | the run is at work |
+| run-interrupted, action-finished, timer-fired, call-resolved | the run is at work |
 | run-timed-out | the same, and its workflow has a limit |
 | cancel-requested | the run is at work, paused or failed |
 | continued | something was put off |
@@ -17,6 +17,7 @@ Whether an action is in flight is for `apply` to say, and what follows from an e
 from treadle.executor.events import (
     ActionFinished,
     Answer,
+    CallResolved,
     CancelRequested,
     Continued,
     Event,
@@ -46,7 +47,7 @@ def objection(program: Program, run: Run | None, event: Event) -> str | None:
     if run is None:
         return _to_beginning(program, event)
     match event:
-        case ActionFinished() | RunInterrupted() | TimerFired():
+        case ActionFinished() | RunInterrupted() | TimerFired() | CallResolved():
             return None if run.status is RunStatus.RUNNING else f"the run is {run.status.value}"
         case RunCreated():
             return "the run has begun before"

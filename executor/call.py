@@ -36,7 +36,7 @@ from treadle.plan.expression import Json, expressions
 from treadle.plan.inputs import InputSet, Resolved
 from treadle.plan.output_check import output_fault
 from treadle.plan.plan import Plan
-from treadle.plan.steps import WorkflowStep
+from treadle.plan.steps import Step, WorkflowStep
 from treadle.plan.text import kind_of
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -226,9 +226,7 @@ def _inputs_read(step: WorkflowStep, name: str) -> Iterable[str]:
         yield from (path[1] for path in expression.reads if path[0] == "inputs" and len(path) > 1)
 
 
-def _refuse(
-    turn: Turn, sequence: Sequence, step: WorkflowStep, *, workflow: str, error: str
-) -> None:
+def _refuse(turn: Turn, sequence: Sequence, step: Step, *, workflow: str, error: str) -> None:
     output: dict[str, Json] = {"workflow": workflow, "status": "failed", "error": error}
     fail(turn, sequence, step, error=error, output=output)
 

@@ -103,6 +103,8 @@ def item_started(run: Run, event: ItemStarted) -> Run:
     fan = owner.fan
     if fan is None:
         raise ValueError(f"{event.address} has no items")
+    if not 0 <= event.index < len(fan.items):
+        raise ValueError(f"{event.address} has no item {event.index}")
     fan = replace(
         fan,
         next=max(fan.next, event.index + 1),

@@ -9,7 +9,9 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from treadle.executor.step_type import FindStepType, no_step_type
+from treadle.plan.catalogue import error_text
 from treadle.plan.expression import Json
+from treadle.plan.plan import Plan
 from treadle.plan.steps import ActionStep
 
 
@@ -32,6 +34,25 @@ class ActionResult(Struct, frozen=True, kw_only=True):
     output: Mapping[str, Json]
     error: str | None = None
     secrets_masked: bool = False
+
+
+class PlanSource(Protocol):
+    """Where the plans of installed workflows come from when an expression names them."""
+
+    def resolve(self, workflow: str) -> Plan:
+        """Return the plan of an installed workflow. Errors: Unresolved."""
+
+
+class Unresolved(Exception):
+    """A workflow that cannot be called, with one sentence for people that says why."""
+
+
+class NoPlans:
+    """Stands for the plans of a run that nobody finds any for."""
+
+    def resolve(self, workflow: str) -> Plan:
+        """Find nothing. Errors: Unresolved."""
+        raise Unresolved(error_text("TR330", id=workflow))
 
 
 class OutputLog(Protocol):

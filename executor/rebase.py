@@ -6,7 +6,7 @@
 | stands at a control step that is at work | inside that step |
 | stands anywhere else | behind the last of its steps that is done |
 
-A step that was open begins anew. Which branch was taken, the items of a fan-out and the rounds
+A step that was open begins anew, but for one inside a call, whose workflow stays what it was. Which branch was taken, the items of a fan-out and the rounds
 that are done stay as they are. What the new plan would have to have changed in the past is for
 verdict.py to find: here it is a mistake.
 """
@@ -44,8 +44,12 @@ def rebased(run: Run, program: Program) -> Run:
         index = position(run, program, sequence)
         sequences = sequences.insert(address, replace(sequence, index=index))
     for occurrence in walk(run):
+        if run.sequences[occurrence.sequence].plan:
+            continue
         step = program.steps[occurrence.step.path]
         occurrences = occurrences.insert(occurrence.address, replace(occurrence, step=step))
+    # What has been called stays what it was when the call began.
+    program = program.with_callees(run.program.callees)
     return replace(run, program=program, occurrences=occurrences, sequences=sequences)
 
 
@@ -54,6 +58,8 @@ def position(run: Run, program: Program, sequence: Sequence) -> int:
 
     Errors: KeyError when the list, or the control step it stands at, is not there any more.
     """
+    if sequence.plan:
+        return sequence.index
     old = run.program.bodies[sequence.body].steps
     new = program.bodies[sequence.body].steps
     if sequence.index == len(old) and _is_left(run, sequence):

@@ -14,11 +14,13 @@ from treadle.executor.admission import objection
 from treadle.executor.apply import apply
 from treadle.executor.decide import Decision, after_outside, decide
 from treadle.executor.event_json import event_name, to_json
-from treadle.executor.events import Event, OutsideEvent, PlanReplaced, RunCreated
+from treadle.executor.events import CallResolved, Event, OutsideEvent, PlanReplaced, RunCreated
 from treadle.executor.program import Program
 from treadle.executor.state import Run
 
 _OUTSIDE = frozenset(get_args(OutsideEvent))
+# What applying or deciding raises for an event that does not fit: look-ups, times, values.
+_MISFITS = (LookupError, OverflowError, ValueError)
 
 
 class ImpossibleError(ValueError):
@@ -50,6 +52,23 @@ def replay(
     return _followed(transactions, program, programs=programs, follow=_applied)
 
 
+def go_on(
+    run: Run,
+    transactions: Iterable[Sequence[Event]],
+    *,
+    behind: int,
+    programs: Callable[[str], Program] | None = None,
+) -> Run:
+    """Return the state after more transactions, which stand behind the one of that number.
+
+    Errors: as by `replay`.
+    """
+    gone = _followed(
+        transactions, run.program, programs=programs, follow=_applied, run=run, behind=behind
+    )
+    return run if gone is None else gone
+
+
 def decide_again(
     program: Program,
     transactions: Iterable[Sequence[Event]],
@@ -69,15 +88,26 @@ def _followed(
     *,
     programs: Callable[[str], Program] | None,
     follow: "_Follow",
+    run: Run | None = None,
+    behind: int = 0,
 ) -> Run | None:
-    run: Run | None = None
-    for number, events in enumerate(transactions, start=1):
+    for number, events in enumerate(transactions, start=behind + 1):
         first = events[0] if events else None
         if programs is not None and isinstance(first, RunCreated | PlanReplaced):
             program = programs(first.plan_digest)
+        elif programs is not None and isinstance(first, CallResolved) and run is not None:
+            program = _with_callee(run.program, first, programs)
         _admit(program, run, events, number=number)
         run = follow(program, run, events, number)
     return run
+
+
+def _with_callee(
+    program: Program, event: CallResolved, programs: Callable[[str], Program]
+) -> Program:
+    if event.plan_digest is None or event.plan_digest in program.callees:
+        return program
+    return program.with_callee(programs(event.plan_digest).plan)
 
 
 _Follow: TypeAlias = Callable[[Program, Run | None, Sequence[Event], int], Run]
@@ -105,7 +135,7 @@ def _applied(program: Program, run: Run | None, events: Sequence[Event], number:
             if type(event) in _OUTSIDE:
                 raise ValueError("only a transaction's first event is from outside")
             run = apply(run, event)
-    except (KeyError, OverflowError, ValueError) as error:
+    except _MISFITS as error:
         raise _impossible(number, event, error) from error
     return run
 
@@ -114,7 +144,7 @@ def _decided(program: Program, run: Run | None, events: Sequence[Event], number:
     first = events[0]
     try:
         decision = decide(program, run, first)  # type: ignore[arg-type]  # an outside event
-    except (KeyError, OverflowError, ValueError) as error:
+    except _MISFITS as error:
         raise _impossible(number, first, error) from error
     if decision.events != tuple(events):
         _compare(decision, events, number=number)

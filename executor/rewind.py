@@ -7,6 +7,7 @@ Going back to a step inside control steps leaves open what stands around it:
 | branch of an `if`, `switch` | which branch was taken | the steps behind |
 | round of a loop | this round and those before | later rounds, the steps behind the loop |
 | item of a fan-out | the items, and what the others have done | the steps behind the fan-out |
+| workflow of a call | which workflow it is, and its inputs | what the call has left |
 
 What was done before keeps its record and its names; a name that a later round had taken over
 means again what it meant before. Numbers of attempts and log files are never used twice.
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from rpds import HashTrieMap, List
 
 from treadle.executor.address import ROOT
+from treadle.executor.called import call_reopened
 from treadle.executor.events import (
     PlanReplaced,
     RunForked,
@@ -27,6 +29,7 @@ from treadle.executor.events import (
     StepStatus,
 )
 from treadle.executor.generations import remembered
+from treadle.executor.recording import unnamed
 from treadle.executor.state import Occurrence, Phase, Run
 from treadle.executor.state import Sequence as Steps
 from treadle.executor.walk import sequences_begun, walk
@@ -116,7 +119,7 @@ def _cut_at(run: Run, address: str, removed: list[Occurrence]) -> Run:
 
 
 def _number(run: Run, sequence: Steps, occurrence: Occurrence) -> int:
-    steps = run.program.bodies[sequence.body].steps
+    steps = run.body(sequence).steps
     return next(n for n, step in enumerate(steps) if step.id == occurrence.step.id)
 
 
@@ -138,6 +141,8 @@ def _reopened(run: Run, owner: Occurrence, *, inside: str, removed: list[Occurre
         for later in begun[len(kept) :]:
             run = _without(run, tuple(walk(run, later)), removed)
             run = replace(run, sequences=run.sequences.discard(later))
+    if owner.call is not None:
+        return unnamed(call_reopened(run, owner), owner)
     output = {k: v for k, v in (owner.output or {}).items() if k not in _ADDED_AT_EXIT}
     opened = replace(
         owner,
@@ -159,6 +164,8 @@ def _without(run: Run, gone: tuple[Occurrence, ...], removed: list[Occurrence]) 
         for inside in sequences_begun(run, occurrence):
             sequences = sequences.discard(inside)
             scopes = scopes.discard(inside)
+        if occurrence.call is not None:
+            scopes = scopes.discard(occurrence.address)
     removed.extend(gone)
     return replace(run, occurrences=occurrences, sequences=sequences, scopes=scopes)
 
@@ -166,7 +173,11 @@ def _without(run: Run, gone: tuple[Occurrence, ...], removed: list[Occurrence]) 
 def _settled(before: Run, run: Run, removed: list[Occurrence]) -> Run:
     """Return the run with names, history and answers that fit what is left."""
     gone = {occurrence.address: occurrence for occurrence in removed}
-    history = tuple(address for address in run.history if address not in gone)
+    history = tuple(
+        address
+        for address in run.history
+        if address not in gone and run.occurrences[address].status is not None
+    )
     former = run.former
     for occurrence in removed:
         former = former.insert(occurrence.address, remembered(run, occurrence))
@@ -179,7 +190,7 @@ def _settled(before: Run, run: Run, removed: list[Occurrence]) -> Run:
         used_s=0.0,
         working_since=run.updated_at,
     )
-    return _with_answered(_with_names(before, run, gone), removed)
+    return _with_answered(before, _with_names(before, run, gone), removed)
 
 
 def _with_names(before: Run, run: Run, gone: dict[str, Occurrence]) -> Run:
@@ -222,13 +233,16 @@ def _shadowed(gone: dict[str, Occurrence], address: str, name: str) -> str | Non
     return meant
 
 
-def _with_answered(run: Run, removed: list[Occurrence]) -> Run:
+def _with_answered(before: Run, run: Run, removed: list[Occurrence]) -> Run:
     """Forget that a gate was answered when none of its answers is left."""
-    paths = {o.step.path for o in removed if isinstance(o.step, GateStep)}
-    if not paths:
+    gone = {
+        before.gate_key(o.sequence, o.step): None for o in removed if isinstance(o.step, GateStep)
+    }
+    if not gone:
         return run
-    left = {run.occurrences[address].step.path for address in run.history}
+    kept = (run.occurrences[address] for address in run.history)
+    left = {run.gate_key(o.sequence, o.step) for o in kept if isinstance(o.step, GateStep)}
     answered = run.answered
-    for path in paths - left:
-        answered = answered.discard(path)
+    for key in gone:
+        answered = answered if key in left else answered.discard(key)
     return replace(run, answered=answered)

@@ -13,7 +13,7 @@ of all names there were when it began: to write all of them would grow with the 
 `decoded(run.program, encoded(run)) == without_done_items(run)`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -25,7 +25,7 @@ from rpds import HashTrieMap, List
 from treadle.executor import state
 from treadle.executor.event_json import readable
 from treadle.executor.program import Program
-from treadle.executor.state import Occurrence, Run, Scope
+from treadle.executor.state import Occurrence, Run
 from treadle.plan.steps import Step
 
 # Items at work have a table of names each; with more names than this, events are quicker.
@@ -48,7 +48,8 @@ def encoded(run: Run) -> bytes | None:
     if names > max(_MAX_NAMES, _MAX_NAMES_AN_OCCURRENCE * len(run.occurrences)):
         return None
     occurrences = tuple(run.occurrences.values())
-    if any(_step(run, found) is not found.step for found in occurrences):
+    steps = {at: part.steps for at, part in _parts(run.program, run.sequences).items()}
+    if any(steps[at.sequence].get(at.step.path) is not at.step for at in occurrences):
         return None
     numbers = {id(found.output): number for number, found in enumerate(occurrences)}
     written = _mirror(Run)(
@@ -76,7 +77,7 @@ def decoded(program: Program, body: bytes) -> Run:
     for found in written:
         if found.collected is not None:
             found.output[_COLLECTED] = [_numbered(outputs, number) for number in found.collected]
-    parts = {at: program.part(sequence.plan) for at, sequence in read.sequences.items()}
+    parts = _parts(program, read.sequences)
     read.occurrences = {
         at: _read(parts[found.sequence], found) for at, found in read.occurrences.items()
     }
@@ -96,9 +97,9 @@ def without_done_items(run: Run) -> Run:
     return replace(run, scopes=scopes)
 
 
-def _step(run: Run, occurrence: Occurrence) -> Step | None:
-    part = run.program.part(run.sequences[occurrence.sequence].plan)
-    return part.steps.get(occurrence.step.path)
+def _parts(program: Program, sequences: Any) -> Mapping[str, Program]:
+    """Return the programs that sequences are of, by the addresses of these."""
+    return {at: program.part(sequence.plan) for at, sequence in sequences.items()}
 
 
 def _written(occurrence: Occurrence, numbers: Mapping[int, int]) -> Any:
@@ -126,32 +127,46 @@ def _numbered(outputs: Sequence[Any], number: int) -> Any:
     return {} if number == _NEVER_RAN else outputs[number]
 
 
-def _fields(value: Any, change: Any) -> dict[str, Any]:
+def _fields(value: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
     """Return the fields of a struct, with those changed that hold other structs or such maps."""
     fields = asdict(value)
     for name in _nested(_ORIGINALS.get(type(value), type(value))):
-        fields[name] = change(fields[name])
+        if fields[name] is not None:
+            fields[name] = change(fields[name])
     return fields
 
 
 def _plain(value: Any) -> Any:
     """Return a value of the state as a mirror holds it."""
-    if isinstance(value, HashTrieMap):
-        return {key: _plain(held) for key, held in value.items()}
-    if isinstance(value, List):
-        return list(value)
-    is_mirrored = type(value) in _ORIGINALS.values()
-    return _mirror(type(value))(**_fields(value, _plain)) if is_mirrored else value
+    match value:
+        case HashTrieMap():
+            return _changed(dict(value.items()), _plain)
+        case List():
+            return list(value)
+        case _:
+            kind: Any = type(value)
+            mirror = _mirror(kind) if _is_of_state(kind) else kind
+            return value if mirror is kind else mirror(**_fields(value, _plain))
 
 
 def _persistent(value: Any) -> Any:
     """Return a value that a mirror holds as the state has it."""
-    if isinstance(value, dict):
-        return HashTrieMap({key: _persistent(held) for key, held in value.items()})
-    if isinstance(value, list):
-        return List(value)
-    kind = _ORIGINALS.get(type(value))
-    return kind(**_fields(value, _persistent)) if kind is not None else value
+    match value:
+        case dict():
+            return HashTrieMap(_changed(value, _persistent))
+        case list():
+            return List(value)
+        case _:
+            kind = _ORIGINALS.get(type(value))
+            return value if kind is None else kind(**_fields(value, _persistent))
+
+
+def _changed(values: dict[Any, Any], change: Callable[[Any], Any]) -> dict[Any, Any]:
+    """Return a map with its values changed, which are of one type all."""
+    first = next(iter(values.values()), None)
+    if change(first) is first:
+        return values
+    return {key: change(held) for key, held in values.items()}
 
 
 def _as_dict(value: object) -> dict[Any, Any]:

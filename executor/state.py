@@ -167,7 +167,7 @@ class Fan(Struct, frozen=True, kw_only=True):
     is_halting: bool = False
 
 
-class Sequence(Struct, frozen=True, kw_only=True):
+class Sequence(Struct, frozen=True, kw_only=True, array_like=True):
     """One execution of a list of steps: `index` is the step it stands at.
 
     Shapes: `body` is its key in `Program.bodies`; `plan` is the digest of the plan that its steps

@@ -7,6 +7,7 @@
 | a control step at work | the same kind | kept; which branch, items and rounds it has stays |
 | a control step at work | another kind, or gone | in conflict |
 | open, or not begun | anything | runs as the new plan says |
+| inside a call | anything | kept, or goes on: the workflow stays what it was at first |
 | of the new plan, before where the run stands | – | passed over: it will not run |
 
 Whoever goes back behind the earliest conflict has none.
@@ -116,6 +117,8 @@ def _difference(
     Shapes: `numbers` holds the number of the latest step of each sequence in the new plan.
     """
     old, taken = occurrence.step, occurrence.segment
+    if run.sequences[occurrence.sequence].plan:
+        return None
     new = program.steps.get(old.path)
     if new is None:
         return Conflict(address=occurrence.address, word=Word.GONE)
@@ -143,6 +146,8 @@ def _passed_over(run: Run, program: Program) -> Iterator[str]:
     inner = (inside for o in walk(run) for inside in sequences_begun(run, o))
     for address in (ROOT, *inner):
         sequence = run.sequences[address]
+        if sequence.plan:
+            continue
         steps = program.bodies[sequence.body].steps
         for step in steps[: position(run, program, sequence)]:
             if addresses.step(address, step.id) not in run.occurrences:

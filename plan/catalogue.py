@@ -5,6 +5,7 @@ expressions, 5xx control and data flow, 6xx plan and limits, 7xx inputs and answ
 steps at run time, 9xx journal, replay and versions.
 """
 
+from treadle.plan.call_entries import CALL_ENTRIES
 from treadle.plan.entry import Entry as Entry
 from treadle.plan.entry import Severity as Severity
 from treadle.plan.library_entries import LIBRARY_ENTRIES
@@ -18,6 +19,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
     sorted(
         SOURCE_ENTRIES
         + WORKFLOW_ENTRIES
+        + CALL_ENTRIES
         + RUN_ENTRIES
         + STEP_ENTRIES
         + REQUIREMENT_ENTRIES

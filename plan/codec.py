@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -64,6 +65,7 @@ STEP_CLASSES: Mapping[Kind, type[Any]] = {
     Kind.CUSTOM: CustomStep,
 }
 _STEP_TYPES = frozenset(STEP_CLASSES.values())
+_PLAIN_TYPES = frozenset((str, bool, int, float, type(None)))
 # The fields that hold other steps: a step's own digest leaves them out.
 CHILD_FIELDS = frozenset({"then", "otherwise", "cases", "default", "steps", "template"})
 
@@ -201,11 +203,20 @@ def _node_to_json(node: Node) -> dict[str, Any]:
 
 def _given(value: Struct) -> list[tuple[str, Any]]:
     """Return the fields of a struct that differ from their defaults; a kind always stands."""
-    return [
-        (field.name, getattr(value, field.name))
-        for field in fields_of(type(value))
-        if field.name == "kind" or field.required or getattr(value, field.name) != field.default
-    ]
+    found = []
+    for name, is_always_given, default in _defaults_of(type(value)):
+        held = getattr(value, name)
+        if is_always_given or held != default:
+            found.append((name, held))
+    return found
+
+
+@cache
+def _defaults_of(kind: type[Struct]) -> tuple[tuple[str, bool, Any], ...]:
+    return tuple(
+        (field.name, field.required or field.name == "kind", field.default)
+        for field in fields_of(kind)
+    )
 
 
 def _filled(value: Struct) -> dict[str, Any]:
@@ -213,6 +224,8 @@ def _filled(value: Struct) -> dict[str, Any]:
 
 
 def _encode(value: Any) -> Any:
+    if type(value) in _PLAIN_TYPES:
+        return value
     if isinstance(value, Literal | Single | Text | ObjectOf | ListOf):
         return value_to_json(value)
     if type(value) in _STEP_TYPES:

@@ -9,6 +9,7 @@ Source: RFC 8259.
 import json
 import math
 import re
+from itertools import accumulate
 from typing import NoReturn
 
 from treadle.plan.expression import Json
@@ -16,7 +17,8 @@ from treadle.plan.expression import Json
 MAX_DIGITS = 1000
 MAX_DEPTH = 200
 
-_BRACKETS_AND_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_ALL_BUT_QUOTES_AND_BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -46,14 +48,11 @@ def _depth(text: str) -> int:
     """Return the nesting of JSON text; brackets inside strings do not count."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
-    depth = deepest = 0
-    for token in _BRACKETS_AND_STRINGS.finditer(text):
-        if token[0] in ("[", "{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token[0] in ("]", "}"):
-            depth -= 1
-    return deepest
+    # A text of megabytes is looked at as a whole: a loop over its tokens takes ten times as long.
+    unescaped = text.replace("\\\\", "").replace('\\"', "").encode("utf-8", "surrogatepass")
+    quoted = unescaped.translate(None, _ALL_BUT_QUOTES_AND_BRACKETS)
+    brackets = b"".join(quoted.split(b'"')[::2])
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def _integer(digits: str) -> int:

@@ -38,13 +38,15 @@ class PlanError(Exception):
         self.hint = BY_CODE[code].hint
 
 
-def write_plan(path: Path, plan: Plan) -> None:
-    """Write a plan so that it is on the disk on return. Errors: OSError."""
+def write_plan(path: Path, plan: Plan) -> bytes:
+    """Write a plan so that it is on the disk on return, and return its bytes. Errors: OSError."""
+    content = plan_bytes(plan)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     with os.fdopen(file, "wb") as stream:
-        stream.write(plan_bytes(plan))
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+    return content
 
 
 def plan_bytes(plan: Plan) -> bytes:
@@ -58,6 +60,11 @@ def plan_bytes(plan: Plan) -> bytes:
 def read_plan(path: Path) -> Plan:
     """Read a plan file. Errors: PlanError; OSError when it cannot be read."""
     return parse_plan(path.read_bytes())
+
+
+def parse_known_plan(source: bytes) -> Plan:
+    """Read a plan from bytes of which `parse_plan` has made sure before."""
+    return from_json(json.loads(source))
 
 
 def parse_plan(source: bytes) -> Plan:

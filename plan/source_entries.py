@@ -28,7 +28,7 @@ SOURCE_ENTRIES: tuple[Entry, ...] = (
     error("TR107", "duplicate-key", "key '{key}' is given twice", "remove one of the two"),
     error("TR108", "several-documents", "a workflow file holds one document, this is a second one"),
     error("TR109", "empty-document", "the file is empty", "start with 'treadle new'"),
-    error("TR110", "not-a-mapping", "a workflow is a mapping at its top level, this is {kind}"),
+    error("TR110", "not-a-mapping", "the top level of a file must be a mapping, this is {kind}"),
     error("TR111", "number-too-long", "this integer has more than {limit} digits"),
     error("TR112", "key-not-text", "a key must be plain text, this is {kind}"),
     error("TR113", "unknown-tag", "the tag '{tag}' has no meaning here", "remove the tag"),
@@ -123,7 +123,12 @@ SOURCE_ENTRIES: tuple[Entry, ...] = (
     error("TR203", "wrong-type", "'{key}' must be {expected}, not {found}"),
     error("TR204", "bad-value", "'{key}' must be {expected}, not {found}"),
     error("TR205", "empty-value", "'{key}' must not be empty"),
-    error("TR206", "unknown-step-type", "unknown step type '{type}'"),
+    error(
+        "TR206",
+        "unknown-step-type",
+        "unknown step type '{type}'",
+        "a type of your own is declared under 'step_types', or brought by an installed package",
+    ),
     error(
         "TR207",
         "bad-workflow-id",

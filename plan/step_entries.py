@@ -1,6 +1,6 @@
 """The diagnostics about step types of your own: TR346 to TR359, TR745 to TR749, TR820 to TR829."""
 
-from treadle.plan.entry import Entry, error, strict
+from treadle.plan.entry import Entry, error, warning
 
 STEP_ENTRIES: tuple[Entry, ...] = (
     error("TR346", "unknown-step-input", "step type '{type}' has no input '{name}'"),
@@ -18,7 +18,7 @@ STEP_ENTRIES: tuple[Entry, ...] = (
         "circular-step-type",
         "step type '{type}' is made of itself: {chain}",
     ),
-    strict("TR352", "unused-step-type", "no step is of the type '{type}'"),
+    warning("TR352", "unused-step-type", "no step is of the type '{type}'"),
     error(
         "TR745",
         "step-type-missing",
@@ -28,7 +28,7 @@ STEP_ENTRIES: tuple[Entry, ...] = (
     error(
         "TR746",
         "step-type-changed",
-        "the installed step type '{type}' is not the one that the plan was made with: its schemas differ",
+        "the installed step type '{type}' differs from the one that the plan was made with",
         "install the version that the plan was made with, or compile the workflow again",
     ),
     error(
@@ -49,6 +49,6 @@ STEP_ENTRIES: tuple[Entry, ...] = (
     error(
         "TR823",
         "custom-step-abandoned",
-        "timed out after {timeout_s} s and did not stop within {grace_s} s: it may still be at work",
+        "timed out after {timeout_s} s and went on: given up after another {grace_s} s",
     ),
 )

@@ -54,7 +54,9 @@ OVERLAY = re.compile(r"the overlay (\S+) says:\n(.*)", re.DOTALL)
 
 # The verbs that are called as they are; what the others print tells times.
 LIBRARY_VERBS = frozenset("add remove enable disable list info search catalog verify".split())
-WHOLE_VERBS = LIBRARY_VERBS | frozenset({"graph", "overlay", "validate", "export", "import", "prune", "doctor"})
+WHOLE_VERBS = LIBRARY_VERBS | frozenset(
+    {"graph", "overlay", "validate", "export", "import", "prune", "doctor"}
+)
 WHOLE_OPTIONS = frozenset({"--from", "--plan", "--no-input"})
 
 FAKE_GH = """#!/bin/sh

@@ -29,7 +29,7 @@ def check(store: Store, folder: RunFolder) -> Checked:
     Errors: Refused as by `Store.load`; TR901 for pages or logs that cannot be the run's.
     """
     journals.check_pages(folder.journal, folder.id)
-    _, run = store.load(folder, follow=decide_again)
+    _, run = store.load_whole(folder, follow=decide_again)
     lengths = [len(events) for events in journals.read(folder.journal, folder.id)]
     for path in sorted(folder.logs.iterdir()) if folder.logs.is_dir() else ():
         if not _is_log_of(run, path):

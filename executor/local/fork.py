@@ -65,7 +65,7 @@ def fork(
     chosen_id = run_id or new_id()
     _check_free(store, chosen_id)
     with shared(source.lock, source.id):
-        program, run = store.load(source)
+        program, run = store.load_whole(source)
         target = find_step(run, step)
         shorter = cut(run, (target.address,))
         resolved = resolve(program, run, request, host=host)

@@ -95,6 +95,11 @@ class Journal:
             raise _refusal(error, path=self._path, run_id=self._run_id) from error
         self._number, self._hash = number, previous
 
+    @property
+    def last(self) -> tuple[int, str]:
+        """The number of the last transaction, and the hash of its row."""
+        return self._number, self._hash
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -137,6 +142,26 @@ def read(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[Event, ..
 
     Errors: Refused with TR901 (damaged) or TR902 (written by a newer version).
     """
+    for number, body, _ in _rows(path, run_id, after=after):
+        yield _events(body, number=number, run_id=run_id)
+
+
+def read_behind(
+    path: Path, run_id: str, *, number: int, row_hash: str
+) -> tuple[tuple[Event, ...], ...] | None:
+    """Return the transactions behind the one of that number, None when its hash is another one.
+
+    The chain is checked from the first transaction on, as by `read`.
+    Errors: as by `read`.
+    """
+    rows = tuple(_rows(path, run_id))
+    if not 0 < number <= len(rows) or rows[number - 1][2] != row_hash:
+        return None
+    return tuple(_events(body, number=at, run_id=run_id) for at, body, _ in rows[number:])
+
+
+def _rows(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[int, str, str]]:
+    """Yield the number, text and hash of each row, checked against the row before it."""
     try:
         connection = _opened_to_read(path)
         try:
@@ -151,7 +176,7 @@ def read(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[Event, ..
                 previous = _row_hash(previous, body)
                 if row_hash != previous:
                     raise _damaged(run_id, f"transaction {number} was changed")
-                yield _events(body, number=number, run_id=run_id)
+                yield number, body, row_hash
         finally:
             connection.close()
     except _SQLITE_ERRORS as error:

@@ -35,13 +35,14 @@ from treadle.executor.open_steps import open_gates
 from treadle.executor.program import Program
 from treadle.executor.rewind import Cut, cut
 from treadle.executor.state import Occurrence, Run, RunStatus
+from treadle.executor.state import Sequence as Steps
 from treadle.executor.verdict import Conflict, Verdict, Word, judge, targets
 from treadle.plan.catalogue import message
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, Resolved
 from treadle.plan.plan import Plan
 from treadle.plan.problems import shown
-from treadle.plan.steps import GateStep
+from treadle.plan.steps import GateStep, Step
 
 _MAX_FIELDS = 3
 
@@ -92,7 +93,7 @@ def go_back(request: Request, step: str, *, host: Host, approve: Approve) -> Res
     folder = store.find(request.name)
     lock = RunLock(folder.lock, folder.id)
     try:
-        program, run = store.load(folder)
+        program, run = store.load_whole(folder)
         target = find_step(run, step)
         shorter = cut(run, (target.address,))
         resolved = resolve(program, run, request, host=host)
@@ -142,7 +143,7 @@ def replace_plan(
     folder = store.find(request.name)
     lock = RunLock(folder.lock, folder.id)
     try:
-        before, run = store.load(folder)
+        before, run = store.load_whole(folder)
         program = Program.of(plan)
         if plan.id != before.plan.id:
             raise Refused.because("TR941", run=folder.id, old=before.plan.id, new=plan.id)
@@ -215,11 +216,17 @@ def gates_after(shorter: Cut, program: Program) -> tuple[Occurrence, ...]:
     """Return the gates that a run comes to at once when it goes on, as they are in its plan."""
     found = {gate.address: gate for gate in open_gates(shorter.run)}
     found |= {gate.address: gate for gate in shorter.removed[:1]}
+    sequences = shorter.run.sequences
     return tuple(
         replace(gate, step=step)
         for gate in found.values()
-        if isinstance(step := program.steps.get(gate.step.path), GateStep)
+        if isinstance(step := _step_now(gate, sequences[gate.sequence], program), GateStep)
     )
+
+
+def _step_now(gate: Occurrence, sequence: Steps, program: Program) -> Step | None:
+    """Return what a step is in a program; what is called stays what it was."""
+    return gate.step if sequence.plan else program.steps.get(gate.step.path)
 
 
 def require_approval(prospect: Prospect, approve: Approve) -> None:

@@ -6,7 +6,7 @@ written in one commit. Nothing starts before the transaction that asks for it is
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,10 +14,11 @@ from types import FrameType
 from msgspec import Struct
 
 from treadle.executor.address import ROOT
-from treadle.executor.commands import Command, Continue, Perform, StartTimer
+from treadle.executor.commands import Command, Continue, Perform, ResolveCall, StartTimer
 from treadle.executor.decide import Decision, decide
 from treadle.executor.events import (
     ActionFinished,
+    CallResolved,
     Continued,
     Event,
     OutsideEvent,
@@ -31,12 +32,13 @@ from treadle.executor.local.dispatcher import Broke, Came, Dispatcher
 from treadle.executor.local.guardian import Guardian
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.logs import LogFiles
+from treadle.executor.local.snapshots import Snapshots
 from treadle.executor.local.surroundings import Surroundings
 from treadle.executor.local.timers import Timers
 from treadle.executor.names import names
-from treadle.executor.ports import ActionRequest, Cancellation, Outcome
+from treadle.executor.ports import ActionRequest, Cancellation, Outcome, Unresolved
 from treadle.executor.program import Program
-from treadle.executor.state import Run, RunStatus
+from treadle.executor.state import Call, Run, RunStatus
 from treadle.plan.steps import (
     ActionStep,
     CommandStep,
@@ -61,6 +63,7 @@ class Runner(Struct, eq=False):
     logs: Path
     guardian: Guardian
     surroundings: Surroundings
+    snapshots: Snapshots | None = None
     _dispatcher: Dispatcher | None = None
     _signal: int | None = None
     _is_timed_out: bool = False
@@ -137,6 +140,9 @@ class Runner(Struct, eq=False):
             decisions.append(decision)
             transactions.append(decision.events)
         self.journal.append(transactions)
+        if self.snapshots is not None:
+            count = sum(len(events) for events in transactions)
+            self.snapshots.keep(decisions[-1].run, events=count, last=self.journal.last)
         for decision in decisions:
             self.surroundings.watch(decision)
         return [command for decision in decisions for command in decision.commands]
@@ -151,9 +157,30 @@ class Runner(Struct, eq=False):
                     self.dispatcher.start(command, request, log)
                 case StartTimer():
                     self.timers.start(command)
+                case ResolveCall():
+                    events.append(self._resolved(command))
                 case Continue():
                     events = [Continued(at=self.surroundings.clock())]
         return events + self._fired()
+
+    def _resolved(self, command: ResolveCall) -> CallResolved:
+        """Find the workflow of a call; the plan that was found is kept before anybody names it."""
+        digest, error = None, None
+        try:
+            plan = self.surroundings.plans.resolve(command.workflow)
+        except Unresolved as unresolved:
+            error = str(unresolved)
+        else:
+            self.surroundings.keep_plan(plan)
+            self.program = self.program.with_callee(plan)
+            digest = plan.digest
+        return CallResolved(
+            at=self.surroundings.clock(),
+            address=command.address,
+            workflow=command.workflow,
+            plan_digest=digest,
+            error=error,
+        )
 
     def _wait(self) -> list[OutsideEvent]:
         """Wait for what comes next; for nothing, once the run is to stop."""
@@ -202,17 +229,19 @@ class Runner(Struct, eq=False):
         if not isinstance(step, ActionStep):
             raise ValueError(f"{perform.address} is not an acting step")
         log = LogFiles(self.logs, occurrence.log, held=_held(step))
+        scope = run.sequences[occurrence.sequence].scope
+        call = run.call(scope)
         request = ActionRequest(
             step=step,
             address=perform.address,
             attempt=perform.attempt,
             run_id=run.id,
             idempotency_key=idempotency_key(run, perform.address),
-            names=names(run, run.sequences[occurrence.sequence].scope),
-            secrets=self.surroundings.secrets,
+            names=names(run, scope),
+            secrets=_secrets(self.surroundings.secrets, call),
             environment=self.surroundings.environment,
             project=self.surroundings.project,
-            workflow_dir=run.workflow_dir,
+            workflow_dir=run.workflow_dir if call is None else call.workflow_dir,
             log=log,
             echo=self.surroundings.echo,
             cancellation=Cancellation(),
@@ -278,6 +307,13 @@ class Runner(Struct, eq=False):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _secrets(known: Mapping[str, str], call: Call | None) -> Mapping[str, str]:
+    """Return the secrets that a step can read: inside a call those that it was given."""
+    if call is None:
+        return known
+    return {name: known[source] for name, source in call.secrets.items() if source in known}
 
 
 def _can_end(run: Run | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,14 +33,16 @@ from treadle.executor.local.runner import Runner
 from treadle.executor.local.step_types import installed_step_type
 from treadle.executor.local.store import RunFolder, Store, row_of
 from treadle.executor.local.surroundings import Surroundings
+from treadle.executor.ports import NoPlans, PlanSource
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.step_needs import refuse_missing_types
 from treadle.executor.step_type import FindStepType
 from treadle.plan.coercion import TextParser
 from treadle.plan.inputs import Given, InputSet, Resolved
-from treadle.plan.plan import Plan
+from treadle.plan.plan import Plan, every_step
 from treadle.plan.problems import Problem
+from treadle.plan.steps import WorkflowStep
 
 
 def _now() -> str:
@@ -68,6 +71,7 @@ class Host(Struct, frozen=True, kw_only=True):
     held_up: Callable[[Holder], None] = _ignore
     preflight: Callable[[Departure], None] = _ignore
     clock: Callable[[], str] = _now
+    plans: PlanSource = NoPlans()
     max_processes: int | None = None
     find_step_type: FindStepType = installed_step_type
 
@@ -133,6 +137,7 @@ def start(
                 workflow_dir=workflow_dir,
                 started_by=user(),
                 commit=commit(host),
+                **_for_calls(plan, host),
             )
             program = Program.of(plan)
             return drive(
@@ -140,6 +145,20 @@ def start(
             )
         finally:
             lock.release()
+
+
+class _ForCalls(TypedDict, total=False):
+    """What only the workflows that a run calls need to know, as arguments of its first event."""
+
+    project: str
+    integration: str | None
+
+
+def _for_calls(plan: Plan, host: Host) -> _ForCalls:
+    if not any(isinstance(step, WorkflowStep) for step in every_step(plan)):
+        return {}
+    integration = projects.default_integration(host.project)
+    return _ForCalls(project=str(host.project), integration=integration)
 
 
 def resume(
@@ -246,6 +265,7 @@ def drive(
         journal=journal,
         logs=folder.logs,
         guardian=Guardian(folder.groups),
+        snapshots=store.snapshots(folder),
         surroundings=Surroundings(
             project=host.project,
             environment=host.environment,
@@ -254,6 +274,8 @@ def drive(
             # Who waits for a slot needs a thread to wait in.
             begin=begin if host.max_processes is None else None,
             clock=host.clock,
+            plans=host.plans,
+            keep_plan=lambda plan: store.keep_plan(folder, plan),
             watch=host.watch,
             echo=host.echo,
             find_step_type=host.find_step_type,

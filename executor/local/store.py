@@ -4,7 +4,8 @@
 |---|---|
 | journal.db | every event, in transactions |
 | plan.json | the plan, as it was compiled; the latest one of a run whose plan was replaced |
-| plans/DIGEST.json | every plan of such a run |
+| plans/DIGEST.json | every plan of such a run, and those of workflows that expressions named |
+| snapshot | the state behind one of the transactions: a cache, see snapshots.py |
 | lock | who works on it |
 | cancel.json | the wish that it be cancelled, for whoever works on it |
 | groups | the process groups at work, while there are any |
@@ -17,6 +18,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,11 +30,13 @@ from treadle.executor.local import journal as journals
 from treadle.executor.local.index import Index, Row
 from treadle.executor.local.lock import RunLock, is_held
 from treadle.executor.local.logs import sync_folder
+from treadle.executor.local.restore import restored
+from treadle.executor.local.snapshots import Snapshot, Snapshots, read_snapshot
 from treadle.executor.program import Program
 from treadle.executor.replay import ImpossibleError, replay
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.plan import Plan
-from treadle.plan.plan_file import PlanError, read_plan, write_plan
+from treadle.plan.plan_file import PlanError, parse_known_plan, parse_plan, write_plan
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
@@ -83,6 +87,11 @@ class RunFolder(Struct, frozen=True):
         return self.path / "groups"
 
     @property
+    def snapshot(self) -> Path:
+        """The state as it was behind one of the transactions: a cache."""
+        return self.path / "snapshot"
+
+    @property
     def logs(self) -> Path:
         """The folder of raw output."""
         return self.path / "logs"
@@ -97,6 +106,9 @@ class Store:
         self.folder = project / ".treadle"
         self.runs = self.folder / "runs"
         self.index = Index(self.folder / "index.db")
+        # The hashes of the files of plans that were found right, or written, by the runs' ids.
+        self._plan_files: dict[str, str] = {}
+        self._restored: set[str] = set()
 
     def create(self, run_id: str, plan: Plan) -> tuple[RunFolder, RunLock]:
         """Make the folder of a new run, which the caller owns from now on.
@@ -118,7 +130,7 @@ class Store:
                 raise Refused.because("TR906", run=run_id)
             with _telling_the_disk(folder.path):
                 folder.logs.mkdir(exist_ok=True)
-                _write_at_once(folder.plan, plan)
+                self._plan_files[run_id] = _write_at_once(folder.plan, plan)
                 for made in (self.runs, *((self.folder, self.project) if is_first else ())):
                     sync_folder(made)
         except BaseException:
@@ -149,8 +161,29 @@ class Store:
             raise Refused.because("TR904", run=name)
         return RunFolder(self.runs / longer[0])
 
-    def load(self, folder: RunFolder, *, follow: Replay = replay) -> tuple[Program, Run]:
-        """Return a run's plan and state.
+    def load(self, folder: RunFolder) -> tuple[Program, Run]:
+        """Return a run's plan and state; with a snapshot only the events behind it are applied.
+
+        Who goes back in the run needs `load_whole`: a snapshot leaves out what only that asks for.
+        Errors: as by `load_whole`.
+        """
+        snapshot = read_snapshot(folder.snapshot)
+        program = self._known_program(folder, snapshot) if snapshot is not None else None
+        if snapshot is not None and program is not None:
+            run = restored(
+                snapshot,
+                program,
+                journal=folder.journal,
+                run_id=folder.id,
+                programs=_programs(folder, program),
+            )
+            if run is not None:
+                self._restored.add(folder.id)
+                return run.program, run
+        return self.load_whole(folder)
+
+    def load_whole(self, folder: RunFolder, *, follow: Replay = replay) -> tuple[Program, Run]:
+        """Return a run's plan and state out of all of its events.
 
         Shapes: `follow` replays the journal: by applying what stands there, or by deciding again.
         Errors: Refused with TR601-603, TR901, TR902, TR904, TR930 or TR931.
@@ -158,7 +191,9 @@ class Store:
         if not folder.plan.exists() or not folder.journal.exists():
             # Whoever made the folder was killed before it wrote anything.
             raise Refused.because("TR904", run=folder.id)
-        program = _program_of(folder.plan)
+        source = folder.plan.read_bytes()
+        program = _program_of(source)
+        self._plan_files[folder.id] = sha256(source).hexdigest()
         try:
             transactions = journals.read(folder.journal, folder.id)
             run = follow(program, transactions, programs=_programs(folder, program))
@@ -182,10 +217,43 @@ class Store:
                 path = _plan_path(folder, plan.digest)
                 if path is not None and not path.exists():
                     _write_at_once(path, plan)
-            _write_at_once(folder.plan, new)
+            self._plan_files[folder.id] = _write_at_once(folder.plan, new)
         except OSError as error:
             raise Refused.because(
                 "TR908", path=error.filename or folder.plan, reason=error.strerror
+            ) from error
+
+    def snapshots(self, folder: RunFolder) -> Snapshots:
+        """Return who writes the snapshots of a run, for the holder of its lock."""
+        return Snapshots(
+            path=folder.snapshot,
+            journal=folder.journal,
+            plan_file=self._plan_files.get(folder.id, ""),
+            is_there=folder.id in self._restored,
+        )
+
+    def _known_program(self, folder: RunFolder, snapshot: Snapshot) -> Program | None:
+        """Return the program of a run's plan; a file that was found right is not checked again."""
+        try:
+            source = folder.plan.read_bytes()
+            digest = sha256(source).hexdigest()
+            is_known = digest == snapshot.plan_file
+            program = Program.of(parse_known_plan(source)) if is_known else _program_of(source)
+        except (OSError, Refused):
+            return None
+        self._plan_files[folder.id] = digest
+        return program
+
+    def keep_plan(self, folder: RunFolder, plan: Plan) -> None:
+        """Keep the plan of a workflow that a run calls. Errors: Refused with TR908."""
+        path = _plan_path(folder, plan.digest)
+        try:
+            folder.plans.mkdir(mode=0o700, exist_ok=True)
+            if path is not None and not path.exists():
+                _write_at_once(path, plan)
+        except OSError as error:
+            raise Refused.because(
+                "TR908", path=error.filename or folder.plans, reason=error.strerror
             ) from error
 
     def shown_status(self, folder: RunFolder, run: Run) -> RunStatus:
@@ -259,14 +327,14 @@ def _programs(folder: RunFolder, latest: Program) -> Callable[[str], Program]:
         path = _plan_path(folder, digest)
         if digest == latest.plan.digest or path is None or not path.exists():
             return latest
-        return _program_of(path)
+        return _program_of(path.read_bytes())
 
     return find
 
 
-def _program_of(path: Path) -> Program:
+def _program_of(source: bytes) -> Program:
     try:
-        return Program.of(read_plan(path))
+        return Program.of(parse_plan(source))
     except PlanError as error:
         text = str(error)
         raise Refused(Reason(code=error.code, message=text, hint=error.hint)) from error
@@ -277,12 +345,16 @@ def _plan_path(folder: RunFolder, digest: str) -> Path | None:
     return folder.plans / f"{found[1]}.json" if found is not None else None
 
 
-def _write_at_once(path: Path, plan: Plan) -> None:
-    """Write a plan so that there is the whole file or none, and sync both it and its name."""
+def _write_at_once(path: Path, plan: Plan) -> str:
+    """Write a plan so that there is the whole file or none, and sync both it and its name.
+
+    Shapes: the hash of what was written.
+    """
     half = path.with_suffix(".half")
-    write_plan(half, plan)
+    written = write_plan(half, plan)
     half.replace(path)
     sync_folder(path.parent)
+    return sha256(written).hexdigest()
 
 
 def _first_event(folder: RunFolder) -> RunCreated | None:

@@ -9,7 +9,9 @@ from msgspec import Struct
 from treadle.executor.decide import Decision
 from treadle.executor.events import CancelRequested
 from treadle.executor.local.dispatcher import BeginAction, DoAction
+from treadle.executor.ports import NoPlans, PlanSource
 from treadle.executor.step_type import FindStepType, no_step_type
+from treadle.plan.plan import Plan
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -20,6 +22,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     run can watch (see Dispatcher); `watch` is told of every decision after it is written;
     `echo` gets an agent's output that is not captured. `clock` gives ISO 8601 times in UTC,
     `monotonic` seconds; `cancel_request` is asked after a signal whether it means to cancel.
+    `plans` finds the workflows that expressions name; `keep_plan` keeps the plan of one with the
+    run.
     """
 
     project: Path
@@ -32,4 +36,6 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     echo: Callable[[bytes], None]
     monotonic: Callable[[], float] = time.monotonic
     find_step_type: FindStepType = no_step_type
+    plans: PlanSource = NoPlans()
+    keep_plan: Callable[[Plan], None] = lambda plan: None
     cancel_request: Callable[[], CancelRequested | None] = lambda: None

@@ -51,7 +51,7 @@ def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: 
             copy.path.mkdir()
             _copy_journal(folder.journal, copy.journal)
             _copy_plans(folder.path, copy.path)
-            _, run = store.load(copy)
+            _, run = store.load_whole(copy)
             manifest = {
                 "run_id": run.id,
                 "workflow_id": run.program.plan.id,
@@ -153,7 +153,7 @@ def _rebuilt(
         if (unpacked.path / "logs").is_dir():
             os.replace(unpacked.path / "logs", made.logs)
         made.logs.mkdir(mode=0o700, exist_ok=True)
-        return store.load(made)[1]
+        return store.load_whole(made)[1]
     except Refused as refused:
         raise damaged(shown, "; ".join(reason.message for reason in refused.reasons)) from refused
     except (FileNotFoundError, sqlite3.Error) as error:

@@ -12,9 +12,7 @@ from treadle.compiler.merge import placed_steps, step_id
 from treadle.compiler.nodes import Mapping, plain
 
 DATA = Path(__file__).parent.parent / "data" / "spec-kit-overlays.json"
-RECORDED = [
-    json.loads(line.rstrip(",\n")) for line in DATA.open(encoding="utf-8") if line[0] == "{"
-]
+RECORDED = json.loads(DATA.read_text(encoding="utf-8"))
 
 HEAD = "workflow: {id: build, name: Build}\n"
 
@@ -76,7 +74,8 @@ def test_a_random_stack_is_composed_as_spec_kit_composes_it(number: int) -> None
         part = part_of(document, placed.step.span)
         layer = part.layer if part is not None else None
         whose.append([step_id(placed.step), f"project:{layer}" if layer else "base"])
-    if not any(found.code == "TR301" for found in done.errors):
+    # Of an id that is used twice, Spec Kit tells the last one's layer twice.
+    if len({step for step, _ in whose}) == len(whose):
         assert sorted(row["attribution"]) == sorted(whose)
 
 

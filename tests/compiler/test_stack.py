@@ -66,15 +66,15 @@ def test_each_file_has_its_own_text_and_findings() -> None:
         (file.path, file.layer) for file in files
     ]
     assert [BASE, STRICT] == [file.text for file in files[:2]]
-    assert ["TR301", "TR202", "TR303"] == [
-        found.code for file in (files[2], files[2], files[1]) for found in file.diagnostics
-    ][:1] + ["TR202", "TR303"]
+    assert [[], ["TR303"], ["TR202", "TR301", "TR303"]] == [
+        [found.code for found in file.diagnostics] for file in files
+    ]
 
 
 def test_a_removed_step_that_is_read_is_told_with_what_removes_it() -> None:
     done = compiled("id: o\nextends: build\nedits: [{remove: lint}]\n")
     (found,) = done.diagnostics
-    assert ("TR303", None, 11, 23) == places(done)[0]
+    assert ("TR303", None, 11, 24) == places(done)[0]
     assert found.fix is None
     assert [("o0.yml", 3, 18, "overlay 'o' removes 'lint'")] == [
         (each.path, each.span.line, each.span.column, each.message) for each in found.related
@@ -97,7 +97,7 @@ edits:
 def test_a_file_that_is_not_yaml_is_told_in_its_own_lines() -> None:
     done = compiled(STRICT, "id: o\nedits: [\n")
     assert ["TR103"] == [found.code for found in done.errors if found.path == "o1.yml"]
-    assert [2, 3] >= [found.span.line for found in done.errors if found.path == "o1.yml"]
+    assert [3] == [found.span.line for found in done.errors if found.path == "o1.yml"]
     assert done.plan is None
 
 

@@ -153,7 +153,7 @@ def verdict(project: Path, name: str = "r1") -> str:
     store = Store(project)
     folder = RunFolder(store.runs / name)
     applied = told_by(lambda: store.load(folder)[1])
-    decided = told_by(lambda: store.load(folder, follow=decide_again)[1])
+    decided = told_by(lambda: store.load_whole(folder, follow=decide_again)[1])
     if decided in TOLD and applied not in TOLD:
         return ONLY_CHECKED
     assert decided == applied

@@ -1,0 +1,126 @@
+"""TR346, TR347, TR348, TR352: what steps are given that a package performs.
+
+An expression is held against the type of its input as far as its own type is known; what is left
+is checked when the step runs.
+"""
+
+from collections.abc import Mapping
+
+from treadle.compiler import keys, nodes, types
+from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.hints import Hints
+from treadle.compiler.records import Records
+from treadle.compiler.roots import Roots
+from treadle.compiler.scope import Declaration
+from treadle.compiler.step_types import STEP_TYPES
+from treadle.compiler.typed_sites import describe
+from treadle.compiler.workflow import Workflow
+from treadle.plan.expression import Json, Literal, Value
+from treadle.plan.problems import clause
+from treadle.plan.step_types import StepSignature
+from treadle.plan.steps import CustomStep
+
+
+def check_custom_inputs(workflow: Workflow, report: Report) -> None:
+    """Report inputs that a step type does not have, lacks, or cannot use.
+
+    Before and after::
+
+        step_types:
+          notify:
+            package: treadle-notify
+            input_schema: {type: object, properties: {to: {type: string}}, required: [to]}
+            output_schema: {type: object}
+        steps:
+          - {id: tell, type: notify, input: {too: ops}}   # TR346 and TR347
+    """
+    _check_unused(workflow, report)
+    roots = Roots(workflow=workflow, records=Records(workflow=workflow))
+    hints = Hints()
+    for declared in workflow.names.declarations:
+        step = workflow.by_path.get(declared.path)
+        signature = workflow.step_types.signature(declared.kind)
+        if isinstance(step, CustomStep) and isinstance(signature, StepSignature):
+            _check_step(step, declared, signature, roots=roots, hints=hints, report=report)
+
+
+def _check_unused(workflow: Workflow, report: Report) -> None:
+    """Report declared types that no step has, here or in another type."""
+    declared = keys.mapping(workflow.root, STEP_TYPES)
+    used = {each.kind for each in workflow.names.declarations}
+    for entry in declared.entries if declared is not None else ():
+        used |= _types_in(entry.value)
+    for entry in declared.entries if declared is not None else ():
+        name = str(entry.key.value)
+        if name not in used:
+            report.add("TR352", entry.key.span, type=name)
+
+
+def _types_in(node: nodes.Node) -> set[str]:
+    match node:
+        case nodes.Mapping():
+            named = keys.text(node, "type")
+            found = {named} if named is not None else set()
+            return found.union(*(_types_in(entry.value) for entry in node.entries))
+        case nodes.Sequence():
+            return set[str]().union(*(_types_in(item) for item in node.items))
+        case _:
+            return set()
+
+
+def _check_step(
+    step: CustomStep,
+    declared: Declaration,
+    signature: StepSignature,
+    *,
+    roots: Roots,
+    hints: Hints,
+    report: Report,
+) -> None:
+    schema = signature.input_schema
+    properties = schema.get("properties")
+    known = properties if isinstance(properties, Mapping) else {}
+    given = keys.mapping(declared.node, "input")
+    for entry in given.entries if given is not None else ():
+        name = str(entry.key.value)
+        if name not in known:
+            if schema.get("additionalProperties") is False:
+                hint = hints.instead_of(name, tuple(known), what="its inputs")
+                report.add("TR346", entry.key.span, hint=hint, type=step.type, name=name)
+            continue
+        reason = _fault(step.input[name], known[name], declared, roots)
+        if reason is not None:
+            report.add("TR348", entry.value.span, type=step.type, name=name, reason=reason)
+    required = schema.get("required")
+    for needed in required if isinstance(required, list) else ():
+        if needed not in step.input:
+            report.add("TR347", _place(declared, given), type=step.type, name=needed)
+
+
+def _fault(value: Value, schema: Json, declared: Declaration, roots: Roots) -> str | None:
+    """Return why a value can never be the input of that schema."""
+    if isinstance(value, Literal):
+        if not isinstance(schema, Mapping):
+            return "must not be given" if schema is False else None
+        # Only literals of such steps pay for loading the validator.
+        from treadle.plan.validation import Validator
+
+        violations = Validator(schema).violations(value.value)
+        return clause(violations[0]) if violations else None
+    found, wanted = types.present(roots.value(value, declared)), types.from_schema(schema)
+    if not found.kinds or _widened(found.kinds) & _widened(wanted.kinds):
+        return None
+    return f"must be {describe(wanted)}, not {describe(found)}"
+
+
+def _widened(kinds: frozenset[str]) -> frozenset[str]:
+    """Return kinds with those that a value may be as well: an integer is a number."""
+    return kinds | types.NUMBERS if kinds & types.NUMBERS else kinds
+
+
+def _place(declared: Declaration, given: nodes.Mapping | None) -> Span:
+    entry = declared.node.entry("input") if given is not None else None
+    if entry is not None:
+        return entry.key.span
+    named = declared.node.get("type")
+    return named.span if named is not None else declared.span
