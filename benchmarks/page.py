@@ -70,5 +70,5 @@ def described(results: Results) -> str:
     load = "" if results.load is None else f"; load of the machine before: {results.load:.1f}"
     return (
         f"{results.at}, {results.machine}, Python {results.python}; "
-        f"up to {most} rounds a row{load}.{peer}"
+        f"up to {most} round{'' if most == 1 else 's'} a row{load}.{peer}"
     )

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from treadle.cli.available_types import types_around
+from treadle.cli.callees_around import callees_around
 from treadle.cli.findings import Checked
 from treadle.cli.ignores import apply_ignores
 from treadle.cli.plan_source import is_plan
@@ -19,14 +23,29 @@ from treadle.plan.plan_file import PlanError, parse_plan
 
 def check_file(path: str, *, lenient: bool) -> Checked:
     """Check the file at a path; one that cannot be read has a TR101."""
+    return check_files(path, lenient=lenient)[0]
+
+
+def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
+    """Check the file at a path together with the step types of the project that it names.
+
+    What is wrong with those is told, and not mended: other workflows have them, too.
+    """
     if path.lower().endswith(PLAN_SUFFIX):
         report = Report(lenient=lenient)
         source = read_source(Path(path), report=report)
         if source is None:
-            return Checked(path=path, text="", diagnostics=report.diagnostics)
-        return _check_plan(source, path=path)
+            return (Checked(path=path, text="", diagnostics=report.diagnostics),)
+        return (_check_plan(source, path=path),)
     with _without_collector():
-        return checked_files(compile_file(path, lenient=lenient), lenient=lenient)[0]
+        compilation = compile_file(
+                path,
+                lenient=lenient,
+                step_types=types_around(path),
+                callees=callees_around(path),
+            )
+        own, *others = checked_files(compilation, lenient=lenient)
+    return (own, *(_unmendable(each) for each in others if each.diagnostics))
 
 
 def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
@@ -34,7 +53,9 @@ def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     if is_plan(source):
         return _check_plan(source, path=path)
     with _without_collector():
-        return checked_files(compile_bytes(source, path=path, lenient=lenient), lenient=lenient)[0]
+        types = types_around(path)
+        compilation = compile_bytes(source, path=path, lenient=lenient, step_types=types)
+        return checked_files(compilation, lenient=lenient)[0]
 
 
 def checked_files(compilation: Compilation, *, lenient: bool) -> tuple[Checked, ...]:
@@ -46,6 +67,11 @@ def checked_file(file: SourceFile, *, lenient: bool) -> Checked:
     """Return what was found in one file, without what comments in it ignore."""
     checked = Checked(path=file.path, text=file.text, diagnostics=file.diagnostics)
     return apply_ignores(checked, file.document, lenient=lenient)
+
+
+def _unmendable(checked: Checked) -> Checked:
+    plain = tuple(replace(found, fix=None) for found in checked.diagnostics)
+    return replace(checked, diagnostics=plain)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from treadle.cli.check_file import check_bytes, check_file
+from treadle.cli.check_file import check_bytes, check_files
 from treadle.cli.findings import Checked
 from treadle.cli.settings import Settings
 from treadle.cli.workflow_files import find_workflow_files, has_keys
@@ -77,11 +77,17 @@ class Checking(Struct, kw_only=True):
     def _found(self, path: Path) -> Iterator[Checked]:
         stack = self._stack_found(path)
         if stack is None:
-            yield check_file(str(path), lenient=self.lenient)
+            yield from self._alone(str(path))
             return
         for checked in stack.files():
             self._is_new(checked.path)
             yield self._remembered(checked, stack)
+
+    def _alone(self, path: str) -> Iterator[Checked]:
+        """Yield a file, and those of its step types that have not been told of."""
+        own, *types = check_files(path, lenient=self.lenient)
+        yield own
+        yield from (each for each in types if self._is_new(each.path))
 
     def _stack_found(self, path: Path) -> "Stack | None":
         """Return the overlays that a file is one of, or that its workflow has; None without."""
@@ -99,7 +105,7 @@ class Checking(Struct, kw_only=True):
     def _named(self, path: str) -> Iterator[Checked]:
         stack = self._stack_named(path) if os.path.isfile(path) else None
         if stack is None:
-            yield check_file(path, lenient=self.lenient)
+            yield from self._alone(path)
             return
         for checked in stack.caused_by(stack.candidate or stack.shown(Path(os.path.abspath(path)))):
             yield self._remembered(checked, stack)

@@ -11,6 +11,8 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from treadle.cli.available_types import types_around
+from treadle.cli.callees_around import callees_around
 from treadle.cli.check_file import checked_file
 from treadle.cli.findings import Checked
 from treadle.cli.library_access import rejecting_library
@@ -126,7 +128,14 @@ class Stack(Struct, frozen=True, kw_only=True):
             source = read_source(Path(self.base), report=Report())
         if source is None:
             return compile_file(self.base, lenient=self.lenient)
-        return compile_bytes(source, path=self.base, lenient=self.lenient, overlays=files)
+        return compile_bytes(
+            source,
+            path=self.base,
+            lenient=self.lenient,
+            overlays=files,
+            step_types=types_around(self.base),
+            callees=callees_around(self.base),
+        )
 
     def _file(self, path: str) -> OverlayFile:
         content = self.instead.get(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from treadle.cli.answers import COMMENT, NO_ANSWERS, Answers
+from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.ask_gate import ask_gate
 from treadle.cli.ask_input import ask_inputs
 from treadle.cli.exit_codes import ExitCode, of_signal
@@ -194,6 +195,7 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
             watch=progress.watch,
             echo=progress.echo,
             held_up=lambda holder: _tell_holder(settings.talk, holder),
+            plans=InstalledPlans(project),
             preflight=looking_around(project, os.environ, settings.talk),
             max_processes=runs.max_processes,
         ),

@@ -4,7 +4,7 @@ Conditions that read only inputs are decided, with the branch they take; all oth
 with what they wait for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from treadle.plan.evaluate import EvaluationError
 from treadle.plan.expression import Json, Value
 from treadle.plan.plan import Plan
 from treadle.plan.problems import shown
+from treadle.plan.reach import known_inside
 from treadle.plan.steps import (
     ActionStep,
     FanInStep,
@@ -30,6 +31,7 @@ from treadle.plan.steps import (
     SlotStep,
     Step,
     SwitchStep,
+    WorkflowStep,
     type_name,
 )
 from treadle.plan.text import as_text, kind_of
@@ -39,7 +41,7 @@ MAX_ITEMS = 5
 
 def dry_run(plan: Plan, known: Known, paint: Paint) -> tuple[Outline, ...]:
     """Return one outline for each step at the top of the plan, and one for those at its end."""
-    drawing = _DryRun(known=known, paint=paint)
+    drawing = _DryRun(known=known, paint=paint, callees=plan.callees)
     steps = drawing.steps(plan.steps)
     if not plan.closing:
         return steps
@@ -53,6 +55,7 @@ class _DryRun(Struct, frozen=True, kw_only=True):
 
     known: Known
     paint: Paint
+    callees: Mapping[str, Plan]
 
     def steps(self, steps: Sequence[Step]) -> tuple[Outline, ...]:
         """Return the outlines of a list of steps."""
@@ -89,6 +92,8 @@ class _DryRun(Struct, frozen=True, kw_only=True):
                 return self._noted(step, [f"collects {', '.join(step.wait_for)}"])
             case SlotStep():
                 return self._noted(step, [f"slot '{one_line(step.slot)}', nothing fills it"])
+            case WorkflowStep():
+                return self._call(step)
             case _:
                 return self._noted(step, [*call_notes(step, self.known), *self._limits(step)])
 
@@ -151,6 +156,16 @@ class _DryRun(Struct, frozen=True, kw_only=True):
             title=f"{title}  {self._quiet(count + at_once)}",
             children=tuple(self._items(step.template, items)),
         )
+
+    def _call(self, step: WorkflowStep) -> Outline:
+        callee = self.callees.get(step.callee or "")
+        if callee is None:
+            target = written(step.workflow) if step.workflow is not None else ""
+            told = f"calls {target}: known when it runs"
+            return Outline(title=f"{self._title(step)}  {self._quiet(told)}")
+        title = f"{self._title(step)}  {self._quiet(f'calls {callee.id}')}"
+        inside = replace(self, known=known_inside(step, callee, self.known))
+        return Outline(title=title, children=inside.steps(callee.steps))
 
     def _items(self, template: Step, items: Sequence[Json]) -> Iterator[Outline]:
         for index, item in enumerate(items[:MAX_ITEMS]):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from treadle.cli.available_types import types_around
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.json_output import print_json
 from treadle.cli.library_access import places_of, rejecting_library, shelf_of
@@ -56,7 +57,9 @@ def _show_installed(places: Places, installed: Installed, *, as_json: bool) -> N
     plan = None
     if installed.file is not None:
         refuse_links(places, installed.file)
-        plan = compile_file(installed.file, lenient=True).plan
+        plan = compile_file(
+            installed.file, lenient=True, step_types=types_around(installed.file)
+        ).plan
     if as_json:
         print_json(_object(installed, plan))
         return

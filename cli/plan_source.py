@@ -121,12 +121,26 @@ def _compile(
     source: Path | bytes, settings: Settings, *, lenient: bool, overlays: Sequence[Path] = ()
 ) -> Plan:
     # Imported here for the sake of plan files, see above.
+    from treadle.cli.available_types import types_around
+    from treadle.cli.callees_around import callees_around
     from treadle.compiler import compile_bytes, compile_file
 
     if isinstance(source, bytes):
-        compilation = compile_bytes(source, path="<stdin>", lenient=lenient)
+        compilation = compile_bytes(
+            source,
+            path="<stdin>",
+            lenient=lenient,
+            step_types=types_around(),
+            callees=callees_around(),
+        )
     else:
-        compilation = compile_file(source, lenient=lenient, overlays=overlays)
+        compilation = compile_file(
+            source,
+            lenient=lenient,
+            overlays=overlays,
+            step_types=types_around(source),
+            callees=callees_around(source),
+        )
     if compilation.plan is None or not settings.is_quiet:
         tell_findings(compilation, lenient=lenient)
     if compilation.plan is None:

@@ -5,13 +5,17 @@ no mode lets pass, so that each stage can trust the one before; there is a plan 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from treadle.compiler import document, shape
+from treadle.compiler.callee import broken, callee_of
+from treadle.compiler.callee_files import FilesAround, identity, root_around
+from treadle.compiler.callees import Callee, CalleeFile, CalleeFiles, Calls, Compiled
+from treadle.compiler.checks.call_inputs import check_call_inputs
 from treadle.compiler.checks.cases import check_cases
 from treadle.compiler.checks.closing_steps import check_closing_steps
 from treadle.compiler.checks.constant_conditions import check_constant_conditions
@@ -47,14 +51,15 @@ from treadle.compiler.checks.unusable_verdicts import check_unusable_verdicts
 from treadle.compiler.checks.unused_inputs import check_unused_inputs
 from treadle.compiler.checks.verdicts import check_verdicts
 from treadle.compiler.checks.waits import check_waits
-from treadle.compiler.diagnostics import Diagnostic, Related, Report
+from treadle.compiler.composites import Composites
+from treadle.compiler.diagnostics import START, Diagnostic, Related, Report
 from treadle.compiler.emit import emit
 from treadle.compiler.flow import Flow, read_flow
 from treadle.compiler.layers import OverlayFile, SourceFile, told_apart
 from treadle.compiler.nodes import Document
 from treadle.compiler.source import read_overlay_file, read_source
 from treadle.compiler.stack import stack
-from treadle.compiler.step_types import NONE_AVAILABLE, Available, bring_in
+from treadle.compiler.step_types import NONE_AVAILABLE, Available, bring_in, check_unused
 from treadle.compiler.workflow import Workflow, read_workflow
 from treadle.plan.catalogue import Severity
 from treadle.plan.plan import Plan
@@ -75,6 +80,7 @@ CHECKS: tuple[Check, ...] = (
     check_options,
     check_secrets,
     check_custom_inputs,
+    check_call_inputs,
     check_names,
     check_references,
     check_types,
@@ -146,9 +152,11 @@ class _Work(Struct, frozen=True, kw_only=True):
     source: bytes
     overlays: Sequence[OverlayFile] = ()
     step_types: Available = NONE_AVAILABLE
+    calls: Calls | None = None
     document: Document | None = None
     removed: Mapping[str, Related] = field(default_factory=dict)
     workflow: Workflow | None = None
+    composites: Composites | None = None
 
 
 Stage = Callable[[_Work, Report], _Work]
@@ -160,10 +168,12 @@ def compile_file(
     lenient: bool = False,
     overlays: Sequence[Path | str] = (),
     step_types: Available = NONE_AVAILABLE,
+    callees: CalleeFiles | None = None,
 ) -> Compilation:
     """Compile the workflow in a file, with the overlays in other files applied to it.
 
-    Shapes: `step_types` are those that steps can have besides what the workflow declares.
+    Shapes: `step_types` are those that steps can have besides what the workflow declares;
+    `callees` finds the workflows that it calls, None: in files of the project around it.
     Errors: none; TR101 among the diagnostics for a file that cannot be read.
     """
     report = Report(lenient=lenient)
@@ -172,7 +182,9 @@ def compile_file(
         return _compilation(_Work(path=str(path), source=b""), report)
     files = tuple(read_overlay_file(overlay) for overlay in overlays)
     work = _Work(path=str(path), source=source, overlays=files, step_types=step_types)
-    return _compile(work, report)
+    found = callees if callees is not None else FilesAround(root_around(Path(path)))
+    calls = _calls(str(path), found, key=identity(Path(path)), step_types=step_types)
+    return _compile(replace(work, calls=calls(lenient)), report)
 
 
 def compile_text(
@@ -195,10 +207,12 @@ def compile_bytes(
     lenient: bool = False,
     overlays: Sequence[OverlayFile] = (),
     step_types: Available = NONE_AVAILABLE,
+    callees: CalleeFiles | None = None,
 ) -> Compilation:
     """Compile a workflow from the bytes of its file and of its overlays; `path` is only shown."""
     work = _Work(path=path, source=source, overlays=overlays, step_types=step_types)
-    return _compile(work, Report(lenient=lenient))
+    calls = _calls(path, callees, key=path, step_types=step_types)
+    return _compile(replace(work, calls=calls(lenient)), Report(lenient=lenient))
 
 
 def _compile(work: _Work, report: Report) -> Compilation:
@@ -207,6 +221,33 @@ def _compile(work: _Work, report: Report) -> Compilation:
         if stage in BARRIERS and report.forbids_going_on:
             break
     return _compilation(work, report)
+
+
+def _calls(
+    path: str, files: CalleeFiles | None, *, key: str, step_types: Available
+) -> Callable[[bool], Calls]:
+    """Return the calls of a workflow that nothing calls, in strict or lenient mode."""
+
+    def of_mode(lenient: bool) -> Calls:
+        def compiled(file: CalleeFile, calls: Calls) -> Compiled:
+            report = Report(lenient=lenient)
+            if file.problem is not None:
+                report.add("TR101", START, path=file.path, reason=file.problem)
+            work = _Work(
+                path=file.path,
+                source=file.source,
+                overlays=file.overlays,
+                step_types=step_types,
+                calls=calls,
+            )
+            found = _compile(work, report)
+            if found.plan is None or found.workflow is None:
+                return broken(calls, found.workflow, found.errors)
+            return callee_of(found.workflow, found.plan)
+
+        return Calls(files=files, compile=compiled, path=path, around=((key, ""),))
+
+    return of_mode
 
 
 def _load(work: _Work, report: Report) -> _Work:
@@ -223,6 +264,7 @@ def _stack(work: _Work, report: Report) -> _Work:
 
 def _types(work: _Work, report: Report) -> _Work:
     assert work.document is not None
+    check_unused(work.document, report)
     return replace(work, document=bring_in(work.document, work.step_types, report))
 
 
@@ -235,7 +277,29 @@ def _shape(work: _Work, report: Report) -> _Work:
 def _read(work: _Work, report: Report) -> _Work:
     assert work.document is not None
     installed = work.step_types.installed
-    return replace(work, workflow=read_workflow(work.document, report, installed=installed))
+    return replace(
+        work,
+        workflow=read_workflow(
+            work.document,
+            report,
+            installed=installed,
+            calls=work.calls,
+            composites=work.composites or Composites(compile=partial(_composite, work)),
+        ),
+    )
+
+
+def _composite(
+    outer: _Work, document: Document, composites: Composites, report: Report
+) -> Callee | None:
+    """Compile a step type that is made of steps."""
+    before = len(report.errors)
+    work = replace(outer, document=document, composites=composites, workflow=None)
+    work = _check(_read(work, report), report)
+    assert work.workflow is not None
+    if len(report.errors) > before:
+        return None
+    return callee_of(work.workflow, emit(work.workflow))
 
 
 def _check(work: _Work, report: Report) -> _Work:

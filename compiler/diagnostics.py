@@ -118,6 +118,11 @@ class Report(Struct):
         return tuple(sorted(self._found.values(), key=lambda d: (d.span, d.code)))
 
     @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings for which there is no plan."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+    @property
     def has_errors(self) -> bool:
         """Whether anything found is an error in this mode, so that there is no plan."""
         return any(d.severity is Severity.ERROR for d in self._found.values())

@@ -4,19 +4,20 @@ A site is added for each use: one scalar that several steps share, such as the w
 `integration`, gives each of them a site, because each reads it in its own scope.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
 from treadle.compiler import nodes
 from treadle.compiler.callees import Callee, Calls
 from treadle.compiler.chains import Chain
+from treadle.compiler.composites import Composites
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.positions import span_of
 from treadle.compiler.scope import Declaration
+from treadle.compiler.step_types import StepTypes
 from treadle.compiler.template import Declared, Template, read_template
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Value
-from treadle.plan.step_types import StepSignature
 
 BLOCK_OPENS = "{{"
 
@@ -53,21 +54,20 @@ class Inherited(Struct, frozen=True, kw_only=True):
     options: Mapping[str, Json]
 
 
-def _no_signature(name: str) -> StepSignature | str | None:
-    return None
-
-
 class Reading(Struct):
-    """What is known while a workflow is read, and the sites found so far.
+    """What is known while a workflow is read, and the sites and callees found so far.
 
-    Shapes: `signature` gives what a step type takes and gives, or says why it cannot be used.
+    Shapes: `callees` are by the path of the step that calls them.
+    `step_types` are those that treadle does not bring, `composites` compiles those among them
+    that are made of steps.
     """
 
     document: nodes.Document
     declared: Declared
     inherited: Inherited
     report: Report
-    signature: Callable[[str], StepSignature | str | None] = _no_signature
+    step_types: StepTypes | None = None
+    composites: Composites | None = None
     sites: list[Site] = field(default_factory=list)
     calls: Calls | None = None
     workflow_id: str = ""

@@ -14,7 +14,7 @@ from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.json_schema import schema_at
 from treadle.compiler.layers import OverlayFile, begin, put_behind
-from treadle.plan.step_types import StepSignature, name_fault
+from treadle.plan.step_types import StepSignature, is_taken, name_fault
 
 STEP_TYPES = "step_types"
 
@@ -59,7 +59,7 @@ def bring_in(document: nodes.Document, available: Available, report: Report) -> 
     Errors: those of reading and loading a file; TR110 for one that is no mapping.
     """
     root = document.root
-    if not available.files or not isinstance(root, nodes.Mapping):
+    if available is NONE_AVAILABLE or not isinstance(root, nodes.Mapping):
         return document
     declared = root.get(STEP_TYPES)
     known = set(declared.keys()) if isinstance(declared, nodes.Mapping) else set()
@@ -68,7 +68,7 @@ def bring_in(document: nodes.Document, available: Available, report: Report) -> 
     while pending:
         for scalar in _named_types(pending.pop()):
             name = str(scalar.value)
-            if name in known or name not in available.files:
+            if name in known or is_taken(name) or name not in available.files:
                 continue
             known.add(name)
             document = document if document.parts else begin(document)
@@ -110,9 +110,15 @@ def read_step_types(
     )
 
 
-def declared_names(root: nodes.Mapping) -> tuple[str, ...]:
-    """Return the names of the step types that a workflow declares, in source order."""
-    return tuple(str(entry.key.value) for entry in _entries(root))
+def check_unused(document: nodes.Document, report: Report) -> None:
+    """Report declared types that no step has, in the workflow or in another type. Errors: TR352."""
+    root = document.root
+    if not isinstance(root, nodes.Mapping):
+        return
+    used = {str(scalar.value) for scalar in _named_types(root)}
+    for entry in _entries(root):
+        if entry.key.value not in used:
+            report.add("TR352", entry.key.span, type=str(entry.key.value))
 
 
 def _entries(root: nodes.Mapping) -> Iterator[nodes.Entry]:
@@ -193,4 +199,3 @@ def _with_types(root: nodes.Mapping, added: tuple[nodes.Entry, ...]) -> nodes.Ma
             replace(entry, value=both) if entry is declared else entry for entry in root.entries
         ),
     )
-

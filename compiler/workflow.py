@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from treadle.compiler import keys, nodes
 from treadle.compiler.callees import Callee, Calls
+from treadle.compiler.composites import Composites
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.inputs import read_inputs
 from treadle.compiler.json_schema import schema_at
@@ -81,6 +82,8 @@ def read_workflow(
     report: Report,
     *,
     installed: Mapping[str, StepSignature | str] = MappingProxyType({}),
+    calls: Calls | None = None,
+    composites: Composites | None = None,
 ) -> Workflow:
     """Read a document whose shape was found right.
 
@@ -105,7 +108,10 @@ def read_workflow(
             options=keys.data(head, "options") or {},
         ),
         report=report,
-        signature=step_types.signature,
+        calls=calls,
+        workflow_id=keys.text(head, "id") or "",
+        step_types=step_types,
+        composites=composites,
     )
     group = concurrency(root, reading)
     steps, closing = read_steps(names, reading), read_closing(names, reading)

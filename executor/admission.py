@@ -14,10 +14,10 @@
 Whether an action is in flight is for `apply` to say, and what follows from an event for `decide`.
 """
 
+from treadle.executor.call_events import CallResolved
 from treadle.executor.events import (
     ActionFinished,
     Answer,
-    CallResolved,
     CancelRequested,
     Continued,
     Event,

@@ -34,15 +34,13 @@ from treadle.executor.attempts import (
     tries_before,
     with_result,
 )
+from treadle.executor.call_events import CallEntered, CallRebound, CallResolved
 from treadle.executor.called import call_entered, call_rebound, input_reset
 from treadle.executor.ending import closing_started, stopped, used_before
 from treadle.executor.events import (
     ActionFinished,
     ActionStarted,
     BranchTaken,
-    CallEntered,
-    CallRebound,
-    CallResolved,
     CancelRequested,
     ClosingStarted,
     Continued,

@@ -16,11 +16,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from treadle.executor import address as addresses
+from treadle.executor.call_events import CallEntered, CallRebound, CallResolved
 from treadle.executor.commands import ResolveCall
 from treadle.executor.events import (
-    CallEntered,
-    CallRebound,
-    CallResolved,
     Halt,
     StepFinished,
     StepStatus,

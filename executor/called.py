@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from rpds import HashTrieMap
 
 from treadle.executor import address as addresses
-from treadle.executor.events import CallEntered, CallRebound, InputReset
+from treadle.executor.call_events import CallEntered, CallRebound
+from treadle.executor.events import InputReset
 from treadle.executor.program import MAIN
 from treadle.executor.recording import entered, with_occurrence
 from treadle.executor.state import Call, Occurrence, Phase, Run, Scope, Sequence

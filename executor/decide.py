@@ -29,12 +29,12 @@ from msgspec.structs import replace
 from treadle.executor.address import ROOT, sequence_of
 from treadle.executor.apply import apply, created
 from treadle.executor.call import resolved
+from treadle.executor.call_events import CallResolved
 from treadle.executor.closing import cancel, limit, time_out
 from treadle.executor.commands import Command, Continue
 from treadle.executor.enter import enter, start_action
 from treadle.executor.events import (
     ActionFinished,
-    CallResolved,
     CancelRequested,
     Continued,
     Event,

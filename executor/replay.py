@@ -12,9 +12,10 @@ from typing import TypeAlias, get_args
 
 from treadle.executor.admission import objection
 from treadle.executor.apply import apply
+from treadle.executor.call_events import CallResolved
 from treadle.executor.decide import Decision, after_outside, decide
 from treadle.executor.event_json import event_name, to_json
-from treadle.executor.events import CallResolved, Event, OutsideEvent, PlanReplaced, RunCreated
+from treadle.executor.events import Event, OutsideEvent, PlanReplaced, RunCreated
 from treadle.executor.program import Program
 from treadle.executor.state import Run
 

@@ -20,10 +20,10 @@ def canonical(value: Json) -> bytes:
 
     Errors: ValueError for a float that is not finite or text that is not Unicode.
     """
-    text = _dumps(value, sort_keys=True)
-    if text and max(text) > _LAST_OF_THE_BASIC_PLANE:
+    text = _SORTING.encode(value)
+    if not text.isascii() and max(text) > _LAST_OF_THE_BASIC_PLANE:
         # Code points and UTF-16 code units sort differently beyond the basic plane.
-        text = _dumps(_sorted(value), sort_keys=False)
+        text = _KEEPING.encode(_sorted(value))
     return text.encode("utf-8")
 
 
@@ -32,15 +32,19 @@ def digest(value: Json) -> str:
     return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
 
 
-def _dumps(value: Json, *, sort_keys: bool) -> str:
-    return json.dumps(
-        value,
+def _encoder(*, sort_keys: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(
         sort_keys=sort_keys,
         ensure_ascii=False,
         allow_nan=False,
         separators=(",", ":"),
         default=dict,
     )
+
+
+# A plan of many steps has as many digests: an encoder for each would take longer than its work.
+_SORTING = _encoder(sort_keys=True)
+_KEEPING = _encoder(sort_keys=False)
 
 
 def _sorted(value: Json) -> Json:

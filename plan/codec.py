@@ -151,6 +151,11 @@ def step_to_json(step: Step) -> dict[str, Any]:
     return {name: _encode(value) for name, value in _given(step)}
 
 
+def step_from_json(data: Mapping[str, Any]) -> Step:
+    """Read a step with all steps inside it. Errors: as by `from_json`."""
+    return _step(data)
+
+
 def step_alone_to_json(step: Step) -> dict[str, Any]:
     """Return a step without the steps inside it and without its label.
 

@@ -158,15 +158,15 @@ def _called(step: WorkflowStep, at: Whereabouts) -> Iterator[Reached]:
         return
     inside = replace(
         at,
-        known=_known_inside(step, plan, at.known),
+        known=known_inside(step, plan, at.known),
         prefix=f"{at.prefix}{step.path}",
         calls=(*at.calls, plan.digest),
     )
+    # A `finally` is for runs of the workflow itself.
     yield from reached(plan.steps, inside)
-    yield from reached(plan.closing, inside)
 
 
-def _known_inside(step: WorkflowStep, plan: Plan, known: Known) -> Known:
+def known_inside(step: WorkflowStep, plan: Plan, known: Known) -> Known:
     """Return the inputs of a call that are known before it; what is wrong with one is open."""
     given: dict[str, Given] = {}
     missing: set[str] = set()

@@ -1,6 +1,6 @@
 """The diagnostics about step types of your own: TR346 to TR359, TR745 to TR749, TR820 to TR829."""
 
-from treadle.plan.entry import Entry, error, warning
+from treadle.plan.entry import Entry, error, strict, warning
 
 STEP_ENTRIES: tuple[Entry, ...] = (
     error("TR346", "unknown-step-input", "step type '{type}' has no input '{name}'"),
@@ -19,6 +19,12 @@ STEP_ENTRIES: tuple[Entry, ...] = (
         "step type '{type}' is made of itself: {chain}",
     ),
     warning("TR352", "unused-step-type", "no step is of the type '{type}'"),
+    strict(
+        "TR353",
+        "idle-step-key",
+        "'{key}' has no effect here: '{type}' is made of steps",
+        "write it at the steps inside",
+    ),
     error(
         "TR745",
         "step-type-missing",

@@ -23,6 +23,8 @@ BUILT_IN = frozenset(
         *("fan-out", "fan-in", "slot", "github", "workflow", "custom"),
     )
 )
+# What stands under `type` of an input: to look for step types of these names would be for nothing.
+_OF_VALUES = frozenset(("string", "number", "integer", "boolean", "array", "object", "null"))
 
 
 class StepSignature(Struct, frozen=True, kw_only=True):
@@ -44,6 +46,11 @@ class StepSignature(Struct, frozen=True, kw_only=True):
         return digest({"input": self.input_schema, "output": self.output_schema})
 
 
+def is_taken(name: str) -> bool:
+    """Whether a word under `type` never is the name of a step type of somebody's own."""
+    return name in BUILT_IN or name in _OF_VALUES
+
+
 def name_fault(name: object) -> str | None:
     """Return why a step type cannot have a name, None when it can.
 
@@ -54,6 +61,8 @@ def name_fault(name: object) -> str | None:
         return "it is not text"
     if name in BUILT_IN:
         return "treadle has a step type of that name"
+    if name in _OF_VALUES:
+        return "it is a type of values"
     if not _NAME.fullmatch(name):
         return "lower-case letters, digits and inner hyphens only"
     return f"it has more than {MAX_NAME} characters" if len(name) > MAX_NAME else None

@@ -1,4 +1,4 @@
-"""TR346, TR347, TR348, TR352: what steps are given that a package performs.
+"""TR346, TR347, TR348: what steps are given that a package performs.
 
 An expression is held against the type of its input as far as its own type is known; what is left
 is checked when the step runs.
@@ -12,7 +12,6 @@ from treadle.compiler.hints import Hints
 from treadle.compiler.records import Records
 from treadle.compiler.roots import Roots
 from treadle.compiler.scope import Declaration
-from treadle.compiler.step_types import STEP_TYPES
 from treadle.compiler.typed_sites import describe
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json, Literal, Value
@@ -34,7 +33,6 @@ def check_custom_inputs(workflow: Workflow, report: Report) -> None:
         steps:
           - {id: tell, type: notify, input: {too: ops}}   # TR346 and TR347
     """
-    _check_unused(workflow, report)
     roots = Roots(workflow=workflow, records=Records(workflow=workflow))
     hints = Hints()
     for declared in workflow.names.declarations:
@@ -42,30 +40,6 @@ def check_custom_inputs(workflow: Workflow, report: Report) -> None:
         signature = workflow.step_types.signature(declared.kind)
         if isinstance(step, CustomStep) and isinstance(signature, StepSignature):
             _check_step(step, declared, signature, roots=roots, hints=hints, report=report)
-
-
-def _check_unused(workflow: Workflow, report: Report) -> None:
-    """Report declared types that no step has, here or in another type."""
-    declared = keys.mapping(workflow.root, STEP_TYPES)
-    used = {each.kind for each in workflow.names.declarations}
-    for entry in declared.entries if declared is not None else ():
-        used |= _types_in(entry.value)
-    for entry in declared.entries if declared is not None else ():
-        name = str(entry.key.value)
-        if name not in used:
-            report.add("TR352", entry.key.span, type=name)
-
-
-def _types_in(node: nodes.Node) -> set[str]:
-    match node:
-        case nodes.Mapping():
-            named = keys.text(node, "type")
-            found = {named} if named is not None else set()
-            return found.union(*(_types_in(entry.value) for entry in node.entries))
-        case nodes.Sequence():
-            return set[str]().union(*(_types_in(item) for item in node.items))
-        case _:
-            return set()
 
 
 def _check_step(

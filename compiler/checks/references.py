@@ -7,7 +7,7 @@ is asked for.
 from msgspec import Struct
 
 from treadle.compiler.chains import Chain, Member
-from treadle.compiler.diagnostics import Fix, Report, Span
+from treadle.compiler.diagnostics import Fix, Related, Report, Span
 from treadle.compiler.fixes import prefix, respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.outputs import (
@@ -176,7 +176,15 @@ def _add_missing(
         if hint == _WRITE_DATA.format(name=place.name):
             fix = _below(reference, place, f"{JSON_DATA}.")
         hint = hint or check.hints.instead_of(str(place.name), known, what="its fields")
-        check.report.add("TR305", span, hint=hint, fix=fix, step=reference.name, field=field)
+        check.report.add(
+            "TR305",
+            span,
+            hint=hint,
+            fix=fix,
+            related=_declared_outputs(target, check),
+            step=reference.name,
+            field=field,
+        )
         return
     name = str(place.name)
     hint = check.hints.instead_of(name, RECORD_FIELDS, what="its fields")
@@ -188,6 +196,12 @@ def _add_missing(
         fix = _below(reference, place, f"{OUTPUT}.")
     field = _path(reference.fields[: index + 1])
     check.report.add("TR308", span, hint=hint, fix=fix, field=field)
+
+
+def _declared_outputs(target: Target, check: _Check) -> tuple[Related, ...]:
+    """Return where the outputs of a step are declared, if it calls another workflow."""
+    callee = check.workflow.callees.get(target.step.path)
+    return (callee.outputs[""],) if callee is not None else ()
 
 
 def _misspelt(place: Member, span: Span, known: tuple[str, ...], *, check: _Check) -> Fix | None:

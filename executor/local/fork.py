@@ -62,7 +62,7 @@ def fork(
     """
     store = Store(host.project)
     source = store.find(request.name)
-    chosen_id = run_id or new_id()
+    chosen_id = run_id or new_id(store)
     _check_free(store, chosen_id)
     with shared(source.lock, source.id):
         program, run = store.load_whole(source)

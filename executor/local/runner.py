@@ -14,11 +14,11 @@ from types import FrameType
 from msgspec import Struct
 
 from treadle.executor.address import ROOT
+from treadle.executor.call_events import CallResolved
 from treadle.executor.commands import Command, Continue, Perform, ResolveCall, StartTimer
 from treadle.executor.decide import Decision, decide
 from treadle.executor.events import (
     ActionFinished,
-    CallResolved,
     Continued,
     Event,
     OutsideEvent,
@@ -167,7 +167,8 @@ class Runner(Struct, eq=False):
         """Find the workflow of a call; the plan that was found is kept before anybody names it."""
         digest, error = None, None
         try:
-            plan = self.surroundings.plans.resolve(command.workflow)
+            is_lenient = self.run is not None and self.run.lenient
+            plan = self.surroundings.plans.resolve(command.workflow, lenient=is_lenient)
         except Unresolved as unresolved:
             error = str(unresolved)
         else:

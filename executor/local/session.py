@@ -123,7 +123,7 @@ def start(
         Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
     )
     store = Store(host.project)
-    chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or new_id()
+    chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or new_id(store)
     with in_its_group(plan, resolved, run_id=chosen, host=host, store=store):
         folder, lock = store.create(chosen, plan)
         try:
@@ -345,9 +345,12 @@ def raise_problems(resolved: Resolved) -> None:
         )
 
 
-def new_id() -> str:
-    """Return an id that no run has."""
-    return os.urandom(4).hex()
+def new_id(store: Store) -> str:
+    """Return an id that no run of a project has."""
+    while True:
+        drawn = os.urandom(4).hex()
+        if not (store.runs / drawn).exists():
+            return drawn
 
 
 def user() -> str | None:

@@ -83,12 +83,12 @@ class Snapshots(Struct):
         Shapes: `run` is the state behind the transaction whose number and hash `last` holds.
         """
         self._events += events
-        held = len(run.occurrences)
+        held = _EVENTS_AN_OCCURRENCE * len(run.occurrences)
         if run.status is RunStatus.RUNNING:
-            is_due = self._events >= max(_MIN_EVENTS, _EVENTS_AN_OCCURRENCE * held)
+            is_due = self._events >= max(_MIN_EVENTS, held)
         else:
-            known = 0 if self.is_there else held + len(run.program.steps)
-            is_due = self._events + known >= _MIN_EVENTS
+            unwritten = 0 if self.is_there else held + len(run.program.steps)
+            is_due = self._events + unwritten >= _MIN_EVENTS
         if is_due:
             self._write(run, last)
 

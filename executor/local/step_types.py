@@ -75,30 +75,26 @@ def installed_signature(name: str) -> StepSignature | None:
     return found.signature(package=_package(_entry_points()[name][0]))
 
 
-class InstalledSignatures(Mapping[str, StepSignature]):
+class InstalledSignatures(Mapping[str, StepSignature | str]):
     """The signatures of all installed step types; nothing is looked for before it is asked for.
 
-    A type that cannot be used is none of them: `faults` says why.
+    A text stands for a type that cannot be used: it says why.
     """
 
-    def __init__(self) -> None:
-        self.faults: dict[str, str] = {}
-
-    def __getitem__(self, name: str) -> StepSignature:
+    def __getitem__(self, name: str) -> StepSignature | str:
         try:
             found = installed_signature(name)
         except Refused as refused:
-            self.faults[name] = str(refused)
-            found = None
+            return str(refused)
         if found is None:
             raise KeyError(name)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return (each.name for each in provided() if each.name in self)
+        return (each.name for each in provided())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(provided())
 
 
 def _entry_points() -> Mapping[str, tuple["EntryPoint", ...]]:

@@ -15,7 +15,8 @@ from treadle.executor.events import OutsideEvent, RunCreated, StepStatus
 from treadle.executor.open_steps import open_gates
 from treadle.executor.outcome import status_object
 from treadle.executor.program import Program
-from treadle.executor.replay import replay
+from treadle.executor.replay import go_on, replay
+from treadle.executor.snapshot import decoded, encoded, without_done_items
 from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
 
@@ -187,6 +188,39 @@ def test_a_run_cut_after_any_transaction_goes_on_and_does_nothing_twice(
     assert again.run.status is RunStatus.COMPLETED
     assert set(again.performed) & finished == set()
     assert results(again.run) == results(whole.run)
+
+
+@MANY
+@given(
+    flow=steps(),
+    last=closing(),
+    failures=st.dictionaries(st.integers(0, 6), FAILURES, max_size=7),
+    cut=st.integers(1, 40),
+)
+def test_a_run_goes_on_from_a_snapshot_as_from_all_of_its_events(
+    make_world: Callable[..., Any],
+    flow: list[dict[str, Any]],
+    last: list[dict[str, Any]],
+    failures: dict[int, int],
+    cut: int,
+) -> None:
+    here = make_world(program_of(flow, last), scripted(failures))
+    here.start()
+    to_the_end(here)
+    before, behind = here.journal[:cut], here.journal[cut:]
+    then = replay(here.program, before)
+    assert then is not None
+    body = encoded(then)
+    assert body is not None
+    read = decoded(here.program, body)
+    assert read == without_done_items(then)
+    assert status_object(read, read.status) == status_object(then, then.status)
+    gone = go_on(read, behind, behind=len(before))
+    assert without_done_items(gone) == without_done_items(here.run)
+    for events in behind:
+        decision = decide(here.program, read, events[0])
+        assert decision.events == events
+        read = decision.run
 
 
 def results(run: Any) -> Mapping[str, Any]:

@@ -1,0 +1,146 @@
+"""What somebody asks of a run on Temporal: judged before anything becomes of it.
+
+These are the questions that a resume on one machine asks, with the same answers: a request that
+is refused leaves no event.
+"""
+
+from collections.abc import Mapping
+
+from treadle.executor.commands import Perform
+from treadle.executor.errors import Reason, Refused
+from treadle.executor.events import Answer, CancelRequested, RunResumed
+from treadle.executor.generations import idempotency_key
+from treadle.executor.local.answers import read_answers, refuse_late_answers
+from treadle.executor.names import names
+from treadle.executor.state import Run, RunStatus
+from treadle.executor.temporal.excerpt import excerpt, inputs_read
+from treadle.executor.temporal.messages import CancelAsk, Order, Reasons, ResumeAsk, Secret, Value
+from treadle.plan.codec import step_to_json
+from treadle.plan.inputs import Given, InputSet, Resolved
+from treadle.plan.problems import Problem
+from treadle.plan.steps import ActionStep
+
+_HOLDER = "Temporal"
+_OPEN = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.FAILED})
+
+
+def resumed(run: Run, ask: ResumeAsk, *, at: str) -> RunResumed:
+    """Return the event by which somebody goes on with a run.
+
+    Errors: Refused with TR903, TR905, TR710 to TR717 or everything that is wrong with the inputs.
+    """
+    if run.status is RunStatus.RUNNING:
+        raise Refused.because("TR903", run=run.id, holder=_HOLDER)
+    if not run.status.is_resumable:
+        raise Refused.because("TR905", run=run.id, status=run.status.value)
+    given = as_given(ask.given)
+    inputs = InputSet(run.program.plan.inputs)
+    resolved = inputs.merge(
+        run.inputs,
+        given,
+        lenient=ask.lenient or run.lenient,
+        integration=ask.integration,
+        environment=as_given(ask.environment),
+    )
+    refuse_problems(without_secrets(resolved, inputs.secrets))
+    chosen = read_answers(run, ask.choices)
+    told = {*given, *resolved.changed}
+    refuse_late_answers(run, chosen, told, at=at)
+    return RunResumed(
+        at=at,
+        by=ask.by,
+        inputs={name: value for name, value in resolved.values.items() if name in told},
+        answers={
+            address: Answer(choice=choice, by=ask.by, at=at, comment=ask.comment)
+            for address, choice in chosen.items()
+        },
+    )
+
+
+def cancelled(run: Run, ask: CancelAsk, *, at: str) -> CancelRequested:
+    """Return the event by which somebody ends a run. Errors: Refused with TR910."""
+    if run.status not in _OPEN:
+        raise Refused.because("TR910", run=run.id, status=run.status.value)
+    return CancelRequested(at=at, by=ask.by, reason=ask.reason)
+
+
+def order_of(run: Run, perform: Perform, *, project: str) -> Order:
+    """Return the execution of a step, for whichever worker takes it."""
+    occurrence = run.occurrences[perform.address]
+    step = occurrence.step
+    if not isinstance(step, ActionStep):
+        raise ValueError(f"{perform.address} is not an acting step")
+    scope = run.sequences[occurrence.sequence].scope
+    call = run.call(scope)
+    return Order(
+        run_id=run.id,
+        address=perform.address,
+        attempt=perform.attempt,
+        log=occurrence.log,
+        idempotency_key=idempotency_key(run, perform.address),
+        step=step_to_json(step),
+        names=excerpt(step, names(run, scope)),
+        secrets=_secrets(run, step, None if call is None else call.secrets),
+        project=project,
+        workflow_dir=run.workflow_dir if call is None else call.workflow_dir,
+    )
+
+
+def without_secrets(resolved: Resolved, secrets: frozenset[str]) -> Resolved:
+    """Leave out what is wrong with secrets: the workers have them, and nobody else."""
+    problems = tuple(each for each in resolved.problems if each.field not in secrets)
+    missing = tuple(name for name in resolved.missing if name not in secrets)
+    return Resolved(
+        values=resolved.values,
+        secrets={},
+        problems=problems,
+        warnings=resolved.warnings,
+        missing=missing,
+        changed=resolved.changed,
+    )
+
+
+def refuse_problems(resolved: Resolved) -> None:
+    """Refuse inputs that have problems. Errors: Refused with all of them."""
+    if resolved.problems:
+        raise Refused(*(_reason(problem) for problem in resolved.problems))
+
+
+def as_given(values: Mapping[str, Value]) -> dict[str, Given]:
+    """Return values of a message as an InputSet takes them."""
+    return {name: Given(value=v.value, is_text=v.is_text) for name, v in values.items()}
+
+
+def as_values(given: Mapping[str, Given]) -> dict[str, Value]:
+    """Return given values as a message holds them."""
+    return {name: Value(value=g.value, is_text=g.is_text) for name, g in given.items()}
+
+
+def reasons_of(refused: Refused) -> Reasons:
+    """Return a refusal as a message."""
+    return Reasons(reasons=tuple((r.code, r.message, r.hint, r.field) for r in refused.reasons))
+
+
+def refusal_of(reasons: Reasons) -> Refused:
+    """Return the refusal that a message tells of."""
+    return Refused(*(Reason(code=c, message=m, hint=h, field=f) for c, m, h, f in reasons.reasons))
+
+
+def _secrets(run: Run, step: ActionStep, of_call: Mapping[str, str] | None) -> dict[str, Secret]:
+    """Return the secrets that a step reads, by the names it has for them."""
+    inputs = InputSet(run.program.plan.inputs)
+    known = {name: name for name in inputs.names if name in inputs.secrets}
+    if of_call is not None:
+        known = {name: source for name, source in of_call.items() if source in known}
+    read = inputs_read(step)
+    return {
+        name: Secret(source=source, is_required=source in inputs.required)
+        for name, source in known.items()
+        if read is None or name in read
+    }
+
+
+def _reason(problem: Problem) -> Reason:
+    return Reason(
+        code=problem.code, message=problem.message, hint=problem.hint, field=problem.field
+    )
