@@ -70,6 +70,11 @@ VERBS = (
         "Adapt an installed workflow without touching it.",
         actions=("add", "list", "set-priority", "enable", "disable", "remove"),
     ),
+    Verb(
+        "step",
+        "Show, add and remove step types of your own.",
+        actions=("list", "info", "add", "remove"),
+    ),
     Verb("explain", "Explain a diagnostic."),
     Verb("new", "Write a first workflow to start from."),
 )

@@ -55,6 +55,6 @@ def _files(path: Path | str | None) -> Mapping[str, OverlayFile]:
 
 
 def _installed() -> Mapping[str, StepSignature | str]:
-    from treadle.executor.local.step_types import InstalledSignatures
+    from treadle.executor.local.step_types import installed_step_types
 
-    return InstalledSignatures()
+    return installed_step_types()

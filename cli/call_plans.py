@@ -14,7 +14,7 @@ class InstalledPlans(Struct, frozen=True):
 
     project: Path
 
-    def resolve(self, workflow: str, *, lenient: bool) -> Plan:
+    def resolve(self, workflow: str, *, lenient: bool = False) -> Plan:
         """Return the plan of an installed workflow. Errors: Unresolved."""
         # Few runs come to a call whose workflow is not known before.
         from treadle.cli.available_types import types_around
@@ -22,7 +22,7 @@ class InstalledPlans(Struct, frozen=True):
         from treadle.compiler import compile_bytes
         from treadle.compiler.callees import CalleeFile, NotFound
 
-        callees = ProjectCallees(self.project)
+        callees = ProjectCallees(root=self.project)
         file = callees.installed(workflow)
         if isinstance(file, NotFound) and file.reason is not None:
             raise Unresolved(error_text("TR335", id=workflow, reason=file.reason))

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from treadle import schemas
 from treadle.cli.rejection import Rejected
 from treadle.cli.selection import PathIgnores, Selection, Weight, code_meant, is_firm, is_known
+from treadle.cli.temporal_settings import TemporalSettings, from_table
 from treadle.plan import catalogue
 from treadle.plan.catalogue import BY_CODE, Severity
 from treadle.plan.expression import Json
@@ -40,11 +41,16 @@ class RunSettings(Struct, frozen=True, kw_only=True):
 
     on_pause: str | None = None
     max_processes: int | None = None
+    temporal: TemporalSettings = TemporalSettings()
 
     def over(self, other: "RunSettings") -> "RunSettings":
         """Return these settings, with those of the other where nothing is said here."""
         limit = self.max_processes if self.max_processes is not None else other.max_processes
-        return RunSettings(on_pause=self.on_pause or other.on_pause, max_processes=limit)
+        return RunSettings(
+            on_pause=self.on_pause or other.on_pause,
+            max_processes=limit,
+            temporal=self.temporal.over(other.temporal),
+        )
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
@@ -174,10 +180,12 @@ def _configuration(data: Json, path: Path, schema: Mapping[str, Json]) -> Config
 
 def _run_settings(data: Mapping[str, Json]) -> RunSettings:
     on_pause = _table(data.get("run")).get("on_pause")
-    limit = _table(data.get("executor")).get("max_processes")
+    executor = _table(data.get("executor"))
+    limit = executor.get("max_processes")
     return RunSettings(
         on_pause=str(on_pause) if on_pause is not None else None,
         max_processes=limit if isinstance(limit, int) else None,
+        temporal=from_table(executor),
     )
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from treadle.cli.answers import COMMENT, NO_ANSWERS, Answers
-from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.ask_gate import ask_gate
 from treadle.cli.ask_input import ask_inputs
+from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.exit_codes import ExitCode, of_signal
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Environment = Callable[[Plan], Mapping[str, Given]]
 Begin = Callable[[Mapping[str, Given]], Rested]
+GoOn = Callable[..., Rested]  # the signature of session.resume
 
 _MISSING = frozenset({"TR701", "TR706"})
 
@@ -58,7 +59,8 @@ class Drive(Struct, kw_only=True):
 
     Shapes: `given` grows by what is asked for; `answers` come before the person;
     `is_interrupted` tells that Ctrl-C was the answer to a gate, which stays open; `on_pause` is a
-    line of shell that is run for a gate that no file answers.
+    line of shell that is run for a gate that no file answers; `go_on` resumes a run where it is
+    kept.
     """
 
     host: Host
@@ -70,6 +72,7 @@ class Drive(Struct, kw_only=True):
     answers: Answers = NO_ANSWERS
     is_interrupted: bool = False
     on_pause: str | None = None
+    go_on: GoOn = resume
     _notices: "list[Notice]" = field(default_factory=list)
     _gates_left: set[str] = field(default_factory=set)
     _times_answered: Counter[str] = field(default_factory=Counter)
@@ -162,7 +165,7 @@ class Drive(Struct, kw_only=True):
         is_only = len(open_gates(rested.run)) == 1 and "=" not in choice
         answer = choice if is_only else f"{answered.gate.address}={choice}"
         return self._resting(
-            lambda: resume(
+            lambda: self.go_on(
                 rested.folder.id,
                 given,
                 host=self.host,

@@ -13,6 +13,7 @@ from treadle.cli.marks import ROLES, Mark, is_unicode, sign
 from treadle.cli.paint import Paint, Role
 from treadle.cli.retry_words import attempt_of
 from treadle.cli.visible import last_lines, one_line
+from treadle.executor.call_events import CallEntered
 from treadle.executor.events import (
     ActionFinished,
     BranchTaken,
@@ -116,6 +117,11 @@ def event_lines(event: Event, run: Run, style: LineStyle) -> Iterator[str]:
             yield style.paint(f"cancelled{by}", Role.ERROR)
         case ClosingStarted():
             yield style.paint(f"finally, for a run that {_ENDED[event.status]}", Role.QUIET)
+        case CallEntered():
+            occurrence = run.occurrences[event.address]
+            yield _inside(occurrence, f"calls {one_line(event.workflow, 60)}", style)
+        case StepFinished() if run.occurrences[event.address].call is not None:
+            yield from _returned(run.occurrences[event.address], event, style)
         case StepFinished():
             yield _without_action(run.occurrences[event.address], event, style)
         case BranchTaken():
@@ -160,6 +166,15 @@ def _finished(occurrence: Occurrence, event: ActionFinished, style: LineStyle) -
     tolerated = "  (tolerated)" if occurrence.step.continue_on_error else ""
     yield style.line(Mark.FAILED, occurrence.public, f"{time}  {error}{tolerated}")
     yield from output_lines(occurrence, style, count=_TAIL)
+
+
+def _returned(occurrence: Occurrence, event: StepFinished, style: LineStyle) -> Iterator[str]:
+    """Yield the line about a call that ended; what stopped it was told before."""
+    if event.status is StepStatus.COMPLETED:
+        yield style.line(Mark.DONE, occurrence.public)
+    elif event.status is StepStatus.FAILED and event.halt is None:
+        error = style.paint(one_line(event.error or "failed", 200), Role.ERROR)
+        yield style.line(Mark.FAILED, occurrence.public, f"{error}  (tolerated)")
 
 
 def _without_action(occurrence: Occurrence, event: StepFinished, style: LineStyle) -> str:

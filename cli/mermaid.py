@@ -4,7 +4,7 @@ Nodes are numbered in source order, so that no id of an author can be a keyword 
 Source: the flowchart syntax of Mermaid 10 and its entity codes (``#35;``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -22,6 +22,7 @@ from treadle.plan.steps import (
     OnReject,
     Step,
     SwitchStep,
+    WorkflowStep,
 )
 
 _ESCAPED = str.maketrans({c: f"#{ord(c)};" for c in '"#<>&`'})
@@ -38,7 +39,7 @@ class _Exit(Struct, frozen=True):
 
 def flowchart(plan: Plan) -> Iterator[str]:
     """Yield the lines of a flowchart."""
-    drawing = _Drawing()
+    drawing = _Drawing(callees=plan.callees)
     drawing.line(f'start(["{_label(plan.name)}"])')
     exits = drawing.steps(plan.steps, (_Exit("start"),))
     drawing.line('done(["done"])')
@@ -52,6 +53,7 @@ def flowchart(plan: Plan) -> Iterator[str]:
 class _Drawing(Struct):
     """The lines so far. Units: `depth` counts the subgraphs around."""
 
+    callees: Mapping[str, Plan]
     lines: list[str] = field(default_factory=list)
     count: int = 0
     depth: int = 1
@@ -103,6 +105,8 @@ class _Drawing(Struct):
                 return self._gate(step, exits)
             case FanInStep():
                 return (_Exit(self._node(step, exits, "[/", "\\]", ", ".join(step.wait_for))),)
+            case WorkflowStep():
+                return self._call(step, exits)
             case _:
                 shape = ("[", "]") if step.kind is Kind.SHELL else ("(", ")")
                 return (_Exit(self._node(step, exits, *shape, step.kind.value)),)
@@ -137,6 +141,21 @@ class _Drawing(Struct):
         self.line(f'subgraph {node}["{_label(about)}"]')
         self.depth += 1
         self.steps((step.template,), ())
+        self.depth -= 1
+        self.line("end")
+        self.arrows(exits, node)
+        return (_Exit(node),)
+
+    def _call(self, step: WorkflowStep, exits: Sequence[_Exit]) -> tuple[_Exit, ...]:
+        callee = self.callees.get(step.callee or "")
+        if callee is None:
+            target = written(step.workflow) if step.workflow is not None else ""
+            return (_Exit(self._node(step, exits, "[[", "]]", f"calls {target}")),)
+        self.count += 1
+        node = f"n{self.count}"
+        self.line(f'subgraph {node}["{_label(f"{_title(step)}: calls {callee.id}")}"]')
+        self.depth += 1
+        self.steps(callee.steps, ())
         self.depth -= 1
         self.line("end")
         self.arrows(exits, node)

@@ -152,7 +152,6 @@ def tell_findings(compilation: "Compilation", *, lenient: bool) -> None:
     """Tell what was found in a workflow and its overlays, and how much when there is no plan."""
     from treadle.cli.check_file import checked_files
     from treadle.cli.findings import Checked, Summary
-    from treadle.cli.report_text import report_lines
 
     checked = tuple(
         Checked(path=file.path, text=file.text, diagnostics=file.diagnostics)
@@ -161,8 +160,11 @@ def tell_findings(compilation: "Compilation", *, lenient: bool) -> None:
     if compilation.plan is not None:
         # Of a refused workflow everything is told: what is ignored may be why.
         checked = checked_files(compilation, lenient=lenient)
-    paint = painter(sys.stderr, os.environ)
-    for line in (line for file in checked for line in report_lines(file, paint)):
-        print(line, file=sys.stderr)
+    if any(file.diagnostics for file in checked):
+        from treadle.cli.report_text import report_lines  # 5 ms, and most runs find nothing
+
+        paint = painter(sys.stderr, os.environ)
+        for line in (line for file in checked for line in report_lines(file, paint)):
+            print(line, file=sys.stderr)
     if compilation.plan is None:
         print(Summary.of(checked), file=sys.stderr)

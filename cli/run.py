@@ -22,6 +22,7 @@ from treadle.cli.options import (
 from treadle.cli.plan_source import STDIN, load_plan
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
+from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local.session import start
 
 
@@ -43,6 +44,7 @@ def run(
     answers: AnswersOption = None,
     no_prompt: NoPromptOption = False,
     is_detached: DetachOption = False,
+    on: OnOption = None,
 ) -> int:
     """Run a workflow until it ends or waits for somebody.
 
@@ -61,7 +63,8 @@ def run(
     project = find_project(settings)
     loaded = load_plan(source, settings, project=lambda: project, lenient=lenient)
     parting = None
-    if is_detached:
+    site = site_for(settings, on, waits=not is_detached)
+    if is_detached and site is None:
         from treadle.cli.detach import part_ways  # most runs stay at the terminal
 
         parting = part_ways(settings, project, as_json=as_json)
@@ -70,6 +73,8 @@ def run(
     drive = drive_for(settings, project, options, as_json=as_json)
     if parting is not None:
         parting.attach(drive)
+    if site is not None:
+        drive.go_on = site.resume
     if answers is not None or no_prompt:
         from treadle.cli.answering import Asked, answer_start  # most runs are not answered before
 
@@ -78,7 +83,7 @@ def run(
         answer_start(drive, loaded.plan, asked, workflow_dir=folder, lenient=lenient)
     with rejecting_refusals():
         rested = drive.until_rest(
-            lambda given: start(
+            lambda given: (start if site is None else site.start)(
                 loaded.plan,
                 given,
                 host=drive.host,

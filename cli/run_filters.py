@@ -34,7 +34,13 @@ SinceOption = Annotated[
     ),
 ]
 LimitOption = Annotated[
-    int | None, typer.Option("--limit", metavar="N", min=1, help="Only the latest N.")
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help="Only the latest N; without it a list for people ends at 100.",
+    ),
 ]
 
 

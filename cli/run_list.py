@@ -23,10 +23,12 @@ from treadle.plan.text import as_text
 
 _MEMBERS = ("run_id", "workflow_id", "status", "created_at", "updated_at", "started_by")
 _MESSAGE_WIDTH = 60
+# Nobody reads thousands of lines, and to lay them out takes longer than to find them.
+_SHOWN_TO_PEOPLE = 100
 
 
 def list_runs(store: Store, chosen: Filter, settings: Settings, *, as_json: bool) -> None:
-    """Print the runs that are meant, the latest first."""
+    """Print the runs that are meant, the latest first; people see no more than they ask for."""
     every = store.rows()
     rows = chosen.chosen(every)
     if as_json:
@@ -35,10 +37,11 @@ def list_runs(store: Store, chosen: Filter, settings: Settings, *, as_json: bool
     if not rows:
         settings.talk.say("no run fits" if every else "no runs yet")
         return
+    shown = rows if chosen.limit is not None else rows[:_SHOWN_TO_PEOPLE]
     now = datetime.now(UTC)
     head = ("RUN", "WORKFLOW", "STATUS", "UPDATED", "AGE", "STARTED BY")
     table: list[list[Cell]] = [[(word, Role.QUIET) for word in head]]
-    for row in rows:
+    for row in shown:
         role = STATUS_ROLES.get(RunStatus(row.status), Role.NAME)
         table.append(
             [
@@ -51,6 +54,9 @@ def list_runs(store: Store, chosen: Filter, settings: Settings, *, as_json: bool
             ]
         )
     _print(table)
+    if len(shown) < len(rows):
+        hidden = len(rows) - len(shown)
+        settings.talk.say(f"{hidden:,} older ones are not shown: --limit {len(rows)} shows all")
 
 
 def list_gates(store: Store, chosen: Filter, settings: Settings, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from treadle.cli.configuration import RunSettings, find_user_settings
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
+from treadle.cli.temporal_settings import from_variables
 
 LIMIT_VARIABLE = "TREADLE_MAX_PROCESSES"
 
@@ -19,9 +20,10 @@ def run_settings(settings: Settings, environment: Mapping[str, str]) -> RunSetti
 
 
 def _from_environment(environment: Mapping[str, str]) -> RunSettings:
+    temporal = from_variables(environment)
     text = environment.get(LIMIT_VARIABLE, "").strip()
     if not text:
-        return RunSettings()
+        return RunSettings(temporal=temporal)
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise Rejected.because("TR720", variable=LIMIT_VARIABLE, found=text)
-    return RunSettings(max_processes=int(text))
+    return RunSettings(max_processes=int(text), temporal=temporal)

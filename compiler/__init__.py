@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from treadle.compiler.compile import Compilation, compile_bytes, compile_file, compile_text
     from treadle.compiler.diagnostics import Diagnostic
+    from treadle.compiler.step_types import Available
 
-__all__ = ["Compilation", "Diagnostic", "compile_bytes", "compile_file", "compile_text"]
+_HOMES = {"Available": "step_types", "Diagnostic": "diagnostics"}
+__all__ = [
+    "Available",
+    "Compilation",
+    "Diagnostic",
+    "compile_bytes",
+    "compile_file",
+    "compile_text",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -18,6 +27,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # a measured start-up win, see above
 
-    home = "diagnostics" if name == "Diagnostic" else "compile"
+    home = _HOMES.get(name, "compile")
     found: object = getattr(import_module(f"{__name__}.{home}"), name)
     return found

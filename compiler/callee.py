@@ -37,9 +37,7 @@ def callee_of(workflow: Workflow, plan: Plan) -> Callee:
     )
 
 
-def broken(
-    calls: Calls, workflow: Workflow | None, errors: tuple[Diagnostic, ...]
-) -> Broken:
+def broken(calls: Calls, workflow: Workflow | None, errors: tuple[Diagnostic, ...]) -> Broken:
     """Return a workflow with errors as its callers see it.
 
     A circle of calls is told at every call that leads into it.

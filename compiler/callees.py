@@ -136,9 +136,7 @@ class Calls(Struct, frozen=True, kw_only=True):
             return None
         return self._compiled(found, id=id, span=span, report=report)
 
-    def _compiled(
-        self, file: CalleeFile, *, id: str, span: Span, report: Report
-    ) -> Callee | None:
+    def _compiled(self, file: CalleeFile, *, id: str, span: Span, report: Report) -> Callee | None:
         around = (*self.around[:-1], (self.around[-1][0], id))
         found = self._outcome(file, around)
         if isinstance(found, Callee):

@@ -211,7 +211,7 @@ def compile_bytes(
 ) -> Compilation:
     """Compile a workflow from the bytes of its file and of its overlays; `path` is only shown."""
     work = _Work(path=path, source=source, overlays=overlays, step_types=step_types)
-    calls = _calls(path, callees, key=path, step_types=step_types)
+    calls = _calls(path, callees, key=identity(Path(path)), step_types=step_types)
     return _compile(replace(work, calls=calls(lenient)), Report(lenient=lenient))
 
 

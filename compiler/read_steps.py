@@ -25,7 +25,6 @@ from treadle.plan.steps import (
 )
 
 DEFAULT_MAX_ITERATIONS = 10
-WORKFLOW_CALL = "workflow"
 
 _ACTIONS: Mapping[str, Callable[[Declaration, Reading], Step]] = {
     Kind.SHELL: read_actions.shell,
@@ -43,7 +42,7 @@ _ACTIONS: Mapping[str, Callable[[Declaration, Reading], Step]] = {
 def read_steps(names: Names, reading: Reading) -> tuple[Step, ...]:
     """Return the steps of a workflow, with those inside them.
 
-    Errors: TR604 for a call of another workflow, and what reading expressions reports.
+    Errors: what reading calls and expressions reports.
     """
     return _branch(names, None, "", reading)
 
@@ -92,10 +91,7 @@ def _step(names: Names, step: Declaration, reading: Reading) -> Step | None:
         case Kind.FAN_OUT:
             return _fan_out(names, step, reading)
         case _:
-            assert step.kind == WORKFLOW_CALL, step.kind
-            called = keys.scalar(step.node, "type")
-            reading.report.add("TR604", called.span if called is not None else step.span)
-            return None
+            raise ValueError(f"nothing reads a step of the kind '{step.kind}'")
 
 
 def _if(names: Names, step: Declaration, reading: Reading) -> IfStep:

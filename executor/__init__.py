@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from treadle.executor.api import RunResult, cancel, resume, run, status
     from treadle.executor.errors import Reason, Refused
+    from treadle.executor.local.step_types import installed_step_types
     from treadle.executor.step_type import StepFailed, StepRequest, StepType
 
 _HOMES = {
     **dict.fromkeys(("Reason", "Refused"), "errors"),
     **dict.fromkeys(("RunResult", "cancel", "resume", "run", "status"), "api"),
+    "installed_step_types": "local.step_types",
     **dict.fromkeys(("StepFailed", "StepRequest", "StepType"), "step_type"),
 }
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "StepRequest",
     "StepType",
     "cancel",
+    "installed_step_types",
     "resume",
     "run",
     "status",

@@ -40,7 +40,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from treadle.executor.call_events import CallEntered, CallRebound, CallResolved
+from treadle.executor.call_events import CallEntered as CallEntered
+from treadle.executor.call_events import CallRebound as CallRebound
+from treadle.executor.call_events import CallResolved as CallResolved
 from treadle.plan.expression import Json
 
 

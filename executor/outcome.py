@@ -8,6 +8,7 @@ from typing import Any
 
 from treadle.executor.open_steps import open_leaves
 from treadle.executor.state import RUN_SCOPE, Occurrence, Run, RunStatus, Try
+from treadle.executor.walk import walk
 from treadle.plan.expression import Json
 from treadle.plan.steps import GateStep, type_name
 from treadle.plan.text import as_text
@@ -27,6 +28,9 @@ def run_object(run: Run, status: RunStatus) -> dict[str, Any]:
         found["gate"] = gate
     if run.error is not None:
         found["error"] = run.error
+    calls = [_call(run, occurrence, status) for occurrence in walk(run) if occurrence.call]
+    if calls:
+        found["workflow_scopes"] = calls
     if run.outputs is not None:
         found["outputs"] = run.outputs
     return found
@@ -123,6 +127,8 @@ def _gate(run: Run) -> dict[str, Json] | None:
     if leaf is None or not isinstance(leaf.step, GateStep) or leaf.output is None:
         return None
     message = leaf.output.get("message")
+    scope_path = _scope_path(run, leaf)
+    around: dict[str, Json] = {"scope_path": scope_path} if scope_path else {}
     deadline: dict[str, Json] = {} if leaf.due is None else {"due": leaf.due}
     return {
         "step_id": leaf.qualified,
@@ -131,4 +137,31 @@ def _gate(run: Run) -> dict[str, Json] | None:
         "options": list(leaf.step.options),
         "choice": leaf.output.get("choice"),
         **deadline,
+        **around,
+    }
+
+
+def _scope_path(run: Run, occurrence: Occurrence) -> list[Json]:
+    """Return the ids of the steps around one, with the numbers of rounds and items, as Spec Kit."""
+    found: list[Json] = []
+    sequence = run.sequences[occurrence.sequence]
+    while sequence.owner in run.occurrences:
+        owner = run.occurrences[sequence.owner]
+        number = sequence.address.rpartition("/")[2][1:]
+        if owner.fan is not None:
+            found.append(number)
+        elif owner.rounds:
+            found.append(str(int(number) - 1))
+        found.append(owner.step.id)
+        sequence = run.sequences[owner.sequence]
+    return found[::-1]
+
+
+def _call(run: Run, occurrence: Occurrence, status: RunStatus) -> dict[str, Json]:
+    """Return what is told of a call, as Spec Kit tells it."""
+    output = occurrence.output or {}
+    return {
+        "scope_path": [*_scope_path(run, occurrence), occurrence.step.id],
+        "workflow_id": occurrence.call.workflow if occurrence.call is not None else None,
+        "status": output.get("status") or RunStatus.RUNNING.value,
     }

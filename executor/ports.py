@@ -39,7 +39,7 @@ class ActionResult(Struct, frozen=True, kw_only=True):
 class PlanSource(Protocol):
     """Where the plans of installed workflows come from when an expression names them."""
 
-    def resolve(self, workflow: str, *, lenient: bool) -> Plan:
+    def resolve(self, workflow: str, *, lenient: bool = False) -> Plan:
         """Return the plan of an installed workflow. Errors: Unresolved."""
 
 
@@ -50,7 +50,7 @@ class Unresolved(Exception):
 class NoPlans:
     """Stands for the plans of a run that nobody finds any for."""
 
-    def resolve(self, workflow: str, *, lenient: bool) -> Plan:
+    def resolve(self, workflow: str, *, lenient: bool = False) -> Plan:
         """Find nothing. Errors: Unresolved."""
         raise Unresolved(error_text("TR330", id=workflow))
 

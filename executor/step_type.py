@@ -61,6 +61,7 @@ class StepType(Struct, frozen=True, kw_only=True):
 
     Shapes: both schemas are JSON Schemas (2020-12) of objects. What `perform` returns fits
     `output_schema`; whatever it raises fails the step.
+    Units: `grace_s` is how long it has to end after it was told to stop.
     """
 
     name: str
@@ -69,6 +70,7 @@ class StepType(Struct, frozen=True, kw_only=True):
     # An author's function returns what it likes; it is checked before anything sees it.
     perform: Callable[[StepRequest], Mapping[str, Any]]
     description: str | None = None
+    grace_s: float = 5.0
 
     def signature(self, *, package: str | None = None) -> StepSignature:
         """Return what a plan knows of the type."""

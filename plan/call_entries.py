@@ -15,8 +15,8 @@ CALL_ENTRIES: tuple[Entry, ...] = (
     warning(
         "TR339",
         "idle-in-call",
-        "'{key}' of workflow '{id}' has no effect when it is called",
-        "it holds for runs of the workflow itself",
+        "workflow '{id}' is called without its '{key}'",
+        "that is for runs of the workflow itself",
     ),
     error("TR341", "bad-call-target", "a call needs the id of a workflow, not {found}"),
     error("TR342", "refused-call-inputs", "workflow '{id}' refuses its inputs: {reasons}"),

@@ -13,6 +13,7 @@ from treadle.plan.requirement_entries import REQUIREMENT_ENTRIES
 from treadle.plan.run_entries import RUN_ENTRIES
 from treadle.plan.source_entries import SOURCE_ENTRIES
 from treadle.plan.step_entries import STEP_ENTRIES
+from treadle.plan.temporal_entries import TEMPORAL_ENTRIES
 from treadle.plan.workflow_entries import WORKFLOW_ENTRIES
 
 ENTRIES: tuple[Entry, ...] = tuple(
@@ -23,7 +24,8 @@ ENTRIES: tuple[Entry, ...] = tuple(
         + RUN_ENTRIES
         + STEP_ENTRIES
         + REQUIREMENT_ENTRIES
-        + LIBRARY_ENTRIES,
+        + LIBRARY_ENTRIES
+        + TEMPORAL_ENTRIES,
         key=lambda entry: entry.code,
     )
 )

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.plan.contract import ValueChange, input_changes, output_changes
 from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
-from treadle.plan.steps import Step, branches, type_name
+from treadle.plan.steps import Step, WorkflowStep, branches, type_name
 from treadle.plan.written import FieldChange, changed, fields_of, limits_of
 
 
@@ -83,12 +84,16 @@ def _head(plan: Plan) -> Mapping[str, Json]:
 
 
 class _Standing(Struct, frozen=True, kw_only=True):
-    """A step where it stands: the path of the step around it, its branch and its number there."""
+    """A step where it stands: the path of the step around it, its branch and its number there.
+
+    Shapes: `prefix` stands before the paths of steps of a workflow that is called.
+    """
 
     step: Step
     parent: str
     segment: str
     number: int
+    prefix: str = ""
 
 
 def _standings(plan: Plan) -> Mapping[str, _Standing]:
@@ -101,14 +106,28 @@ def _standings(plan: Plan) -> Mapping[str, _Standing]:
     ]
     while pending:
         here = pending.pop()
-        found[here.step.path] = here
+        path = f"{here.prefix}{here.step.path}"
+        found[path] = replace(here, step=replace(here.step, path=path))
         inside = [
-            _Standing(step=step, parent=here.step.path, segment=branch.segment, number=number)
-            for branch in branches(here.step)
-            for number, step in enumerate(branch.steps)
+            _Standing(
+                step=step,
+                parent=path,
+                segment=segment,
+                number=number,
+                prefix=f"{here.prefix}{more}",
+            )
+            for segment, more, steps in _lists(plan, here.step)
+            for number, step in enumerate(steps)
         ]
         pending.extend(reversed(inside))
     return found
+
+
+def _lists(plan: Plan, step: Step) -> Iterator[tuple[str, str, tuple[Step, ...]]]:
+    """Yield the lists of steps inside a step: the segment, what comes before paths, the steps."""
+    yield from ((branch.segment, "", branch.steps) for branch in branches(step))
+    if isinstance(step, WorkflowStep) and step.callee in plan.callees:
+        yield "w", f"{step.path}/w", plan.callees[step.callee].steps
 
 
 def _step_changes(old: Plan, new: Plan) -> Iterator[StepChange]:

@@ -6,7 +6,6 @@ All knowledge about an agent stands in integrations.json; nothing here knows an 
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -130,6 +129,8 @@ def core_commands() -> tuple[str, ...]:
 
 @cache
 def _table() -> dict[str, Any]:
+    from importlib.resources import files  # 3 ms, and many workflows have no agent
+
     text = (files(__package__) / "integrations.json").read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table

@@ -7,12 +7,6 @@ RUN_ENTRIES: tuple[Entry, ...] = (
     error("TR601", "not-a-plan", "not a plan: {reason}"),
     error("TR602", "plan-digest", "the plan was changed after it was compiled"),
     error("TR603", "plan-format", "plan format {found} is not known to this version"),
-    error(
-        "TR604",
-        "workflow-call",
-        "calls of other workflows cannot be run by this version",
-        "run the called workflow by itself",
-    ),
     error("TR611", "configuration-syntax", "'{path}' is not TOML: {reason}"),
     error(
         "TR612",

@@ -50,7 +50,7 @@ STEP_ENTRIES: tuple[Entry, ...] = (
         "'treadle step list' lists them",
     ),
     error("TR820", "custom-step-failed", "{reason}"),
-    error("TR821", "wrong-custom-input", "{reason}"),
+    error("TR821", "wrong-custom-input", "the input does not fit: {reason}"),
     error("TR822", "wrong-custom-output", "the output does not fit: {reason}"),
     error(
         "TR823",

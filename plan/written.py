@@ -22,6 +22,8 @@ _KEYS: Mapping[str, str] = {
     "concurrency": "max_concurrency",
     "delay_s": "delay",
     "max_delay_s": "max_delay",
+    "file": "path",
+    "callee": "definition",
 }
 # Mappings whose members are told apart.
 _SPREAD = frozenset(("env", "input", "options", "integration_options", "output"))

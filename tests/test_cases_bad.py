@@ -4,6 +4,7 @@ The whole report of each is a snapshot, which docs/diagnostics.md quotes.
 """
 
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,35 @@ from treadle.cli.findings import Checked
 from treadle.cli.paint import Role
 from treadle.cli.report_text import report_lines
 from treadle.compiler import Compilation, compile_bytes, compile_file
+from treadle.compiler.callee_files import beside, callee_file
+from treadle.compiler.callees import CalleeFile, NotFound
 from treadle.compiler.document import MAX_BYTES
 from treadle.plan.catalogue import BY_CODE, Severity
 
 ROOT = Path(__file__).parent.parent
 CASES = sorted((ROOT / "tests" / "cases" / "bad").glob("*.yml"))
 SNAPSHOTS = ROOT / "snapshots" / "cases_bad"
+DEEP = """
+workflow: {{id: deep-{number}, name: Deep}}
+steps: [{{id: on, type: workflow, workflow: deep-{next}}}]
+"""
+
+
+class Callees:
+    """The workflows that cases call: those of the folder `callees`, and calls without an end."""
+
+    def installed(self, workflow: str) -> CalleeFile | NotFound:
+        known = tuple(path.stem for path in sorted(Path("../callees").glob("*.yml")))
+        if workflow in known:
+            return callee_file(Path("../callees", f"{workflow}.yml"))
+        name, _, number = workflow.rpartition("-")
+        if name != "deep":
+            return NotFound(known=known)
+        source = DEEP.format(number=number, next=int(number) + 1).encode()
+        return CalleeFile(path=f"{workflow}.yml", key=workflow, source=source)
+
+    def beside(self, file: str, *, caller: str) -> CalleeFile | NotFound:
+        return beside(file, caller=Path(caller), root=Path.cwd().parent)
 
 
 def plain(text: str, role: Role) -> str:
@@ -33,7 +57,10 @@ def code_of(path: Path) -> str:
 def compiled(path: Path) -> Compilation:
     """Compile a case in the mode in which its finding is shown."""
     is_lenient_only = BY_CODE[code_of(path)].strict is Severity.OFF
-    return compile_bytes(path.read_bytes(), path=path.name, lenient=is_lenient_only)
+    with chdir(path.parent):
+        return compile_bytes(
+            path.read_bytes(), path=path.name, lenient=is_lenient_only, callees=Callees()
+        )
 
 
 def rendered(compilation: Compilation) -> str:

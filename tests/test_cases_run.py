@@ -31,6 +31,7 @@ from typer.testing import CliRunner
 
 from treadle.cli.answering import Asked, answer_start
 from treadle.cli.app import build
+from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.drive import drive_for
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.refusals import rejecting_refusals
@@ -50,10 +51,11 @@ CASES = sorted((ROOT / "tests" / "cases" / "run").glob("*.yml"))
 SNAPSHOTS = ROOT / "snapshots" / "cases_run"
 FILE = "FILE"  # how a case calls itself
 SETTINGS = "treadle.toml says: "
+CALLED = re.compile(r"the workflow (\S+) says:\n(.*)", re.DOTALL)
 OVERLAY = re.compile(r"the overlay (\S+) says:\n(.*)", re.DOTALL)
 
 # The verbs that are called as they are; what the others print tells times.
-LIBRARY_VERBS = frozenset("add remove enable disable list info search catalog verify".split())
+LIBRARY_VERBS = frozenset("add remove enable disable list info search catalog verify step".split())
 WHOLE_VERBS = LIBRARY_VERBS | frozenset(
     {"graph", "overlay", "validate", "export", "import", "prune", "doctor"}
 )
@@ -273,6 +275,47 @@ def answer(text: str) -> Callable[[Stage], None]:
     return write
 
 
+def install_notify(perform: str, *, to: str = "{'type': 'string'}") -> Callable[[Stage], None]:
+    """Return what installs the package treadle-notify beside treadle, with the body of a function.
+
+    Its module is called otherwise in each stage: what was imported once stays imported.
+    """
+
+    def install(stage: Stage) -> None:
+        module = "notify_" + hashlib.sha256(str(stage.folder).encode()).hexdigest()[:12]
+        write_text(f"site/{module}.py", NOTIFY.format(perform=perform, to=to))(stage)
+        folder = "site/treadle_notify-1.0.dist-info"
+        points = f"[treadle.steps]\nnotify = {module}:notify\n"
+        write_text(f"{folder}/entry_points.txt", points)(stage)
+        write_text(f"{folder}/METADATA", "Name: treadle-notify\nVersion: 1.0\n")(stage)
+
+    return install
+
+
+NOTIFY = """
+from treadle.executor import StepFailed, StepType
+
+def perform(request):
+    {perform}
+
+notify = StepType(
+    name="notify",
+    input_schema={{
+        "type": "object",
+        "properties": {{"to": {to}}},
+        "required": ["to"],
+        "additionalProperties": False,
+    }},
+    output_schema={{
+        "type": "object",
+        "properties": {{"id": {{"type": "string"}}}},
+        "additionalProperties": False,
+    }},
+    perform=perform,
+    grace_s=0.01,
+)
+"""
+
 HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "flow.plan.json is cut off": cut_plan,
     "somebody edits a command in flow.plan.json": edit_plan,
@@ -320,6 +363,25 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "answers.yml says 'gates: {reveiw: approve}'": answer("gates: {reveiw: approve}"),
     "answers.yml says 'gates: {review: approve}'": answer("gates: {review: approve}"),
     "answers.yml says 'review: approve'": answer("review: approve"),
+    "the package treadle-notify is installed": install_notify("return {'id': 'a1'}"),
+    "a version of treadle-notify is installed that takes other inputs": install_notify(
+        "return {'id': 'a1'}", to="{'type': 'integer'}"
+    ),
+    "the package treadle-notify is installed, and cannot be imported": install_notify(
+        "return {'id': 'a1'}\n\nimport smtp_of_yesterday"
+    ),
+    "the package treadle-notify is installed, and its server does not answer": install_notify(
+        "raise StepFailed(f\"'{request.input['to']}' does not answer\")"
+    ),
+    "the package treadle-notify is installed, and gives back a number": install_notify(
+        "return {'id': 17}"
+    ),
+    "the package treadle-notify is installed, and never ends": install_notify(
+        "import threading; threading.Event().wait()"
+    ),
+    "the folder review holds a step package of Spec Kit": write_text(
+        "review/step.yml", "step: {type_key: review}\n"
+    ),
 }
 
 
@@ -343,6 +405,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPECKIT_WORKFLOW_RUN_ID", raising=False)
     (tmp_path / "bin").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "site")
     made = Stage(folder=tmp_path)
     yield made
     for server in made.servers:
@@ -373,6 +436,11 @@ def test_a_case_says_what_its_snapshot_says(
         overlay = OVERLAY.fullmatch(line)
         if overlay is not None:
             install_with(overlay[1], overlay[2], stage)
+            told += (f"# {each}".rstrip() for each in line.rstrip("\n").split("\n"))
+            continue
+        called = CALLED.fullmatch(line)
+        if called is not None:
+            write_text(f".specify/workflows/{called[1]}/workflow.yml", called[2])(stage)
             told += (f"# {each}".rstrip() for each in line.rstrip("\n").split("\n"))
             continue
         command = line.replace(FILE, path.name)
@@ -418,7 +486,8 @@ def _said(line: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]
 
 
 def _carried_out(command: Any, stage: Stage) -> Iterator[str]:
-    host = Host(project=stage.folder, environment=dict(os.environ))
+    plans = InstalledPlans(stage.folder)
+    host = Host(project=stage.folder, environment=dict(os.environ), plans=plans)
     given = read_given(InputOptions(values=command.i, files=command.I))
     match command.verb:
         case "plan":

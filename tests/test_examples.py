@@ -52,6 +52,15 @@ TABLE = (
     ),
     Row(file="agent-review.yml", choices=("reject",), status="aborted"),
     Row(
+        file="call-a-workflow.yml",
+        outputs={
+            "files": ["build/pages/cats.txt", "build/pages/dogs.txt"],
+            "words": 8,
+            "cover": "build/pages/animals.txt",
+        },
+        steps={"cover": "completed", "pages:page:0": "completed"},
+    ),
+    Row(
         file="fan-out-files.yml",
         outputs={"files": ["a.txt", "b.txt", "c.txt"], "words": 10},
         steps={"count:words:0": "completed", "count:words:2": "completed"},
@@ -100,6 +109,11 @@ TABLE = (
         file="secret-token.yml",
         inputs={"token": SECRET},
         outputs={"header": "Authorization: Bearer ***"},
+    ),
+    Row(
+        file="step-types.yml",
+        outputs={"badges": "* ADA *, * GRACE *, * EDSGER *"},
+        steps={"badges": "completed", "badges:badge:2": "completed"},
     ),
     Row(
         file="switch-on-result.yml",

@@ -23,7 +23,7 @@ PURE = (
     *sorted(
         path
         for path in (ROOT / "compiler").rglob("*.py")
-        if path.name not in ("source.py", "compile.py")
+        if path.name not in ("source.py", "callee_files.py", "compile.py")
     ),
     *sorted((ROOT / "executor").glob("*.py")),
 )

@@ -83,26 +83,30 @@ def check_call_inputs(workflow: Workflow, report: Report) -> None:
         _check_names(call, hints)
         for name, value in step.input.items():
             _check_value(call, name, value)
-        for key, place in callee.idle.items():
-            report.add("TR339", call.target, related=(place,), key=key, id=call.id)
+        if callee.idle:
+            key = "' and '".join(callee.idle)
+            related = callee.idle.values()
+            report.add("TR339", call.target, related=related, key=key, id=call.id)
 
 
 def _check_names(call: _Call, hints: Hints) -> None:
     inputs = InputSet(call.callee.plan.inputs)
+    meant = set()
     for name, span in _given(call):
         if name in inputs.names:
             continue
         hint = hints.instead_of(name, inputs.names, what="its inputs")
-        fix = respell(span, name, hints.guess(name, inputs.names, what="its inputs"))
+        guess = hints.guess(name, inputs.names, what="its inputs")
+        meant |= {guess.name} if guess is not None else set()
+        fix = respell(span, name, guess)
         related = (call.callee.inputs[""],)
         call.report.add("TR336", span, hint=hint, fix=fix, related=related, id=call.id, name=name)
     for name in inputs.names:
-        if name in inputs.required and name not in call.step.input:
+        # What is only misspelt is not missing as well.
+        if name in inputs.required - meant and name not in call.step.input:
             related = (call.callee.inputs[name],)
             hint = f"write 'input: {{{name}: …}}'"
-            call.report.add(
-                "TR337", call.target, hint=hint, related=related, id=call.id, name=name
-            )
+            call.report.add("TR337", call.target, hint=hint, related=related, id=call.id, name=name)
 
 
 def _check_value(call: _Call, name: str, value: Value) -> None:

@@ -37,8 +37,10 @@ def check_custom_inputs(workflow: Workflow, report: Report) -> None:
     hints = Hints()
     for declared in workflow.names.declarations:
         step = workflow.by_path.get(declared.path)
+        if not isinstance(step, CustomStep):
+            continue
         signature = workflow.step_types.signature(declared.kind)
-        if isinstance(step, CustomStep) and isinstance(signature, StepSignature):
+        if isinstance(signature, StepSignature):
             _check_step(step, declared, signature, roots=roots, hints=hints, report=report)
 
 

@@ -25,7 +25,6 @@ from treadle.plan.expression import Json
 from treadle.plan.json_text import parse_json
 from treadle.plan.steps import CustomStep
 
-GRACE_S = 5.0
 LONGEST_ERROR = 1000
 
 
@@ -95,7 +94,7 @@ def run_custom(step: CustomStep, request: ActionRequest) -> ActionResult:
     given = {name: render(value, request.names) for name, value in step.input.items()}
     fault = _violation(found.input_schema, given)
     if fault is not None:
-        return _failed(error_text("TR821", reason=f"the input {fault}"))
+        return _failed(error_text("TR821", reason=fault))
     variables, masks = variables_of(step.env, request)
     log, stop = _Log(request, masks), Signal()
     asked = StepRequest(
@@ -111,7 +110,7 @@ def run_custom(step: CustomStep, request: ActionRequest) -> ActionResult:
         log=log.line,
     )
     ended = _watched(found, asked, request, timeout_s=step.timeout_s, stop=stop)
-    result = _judged(ended, step, log)
+    result = _judged(ended, step, log, grace_s=found.grace_s)
     return _masked(result, masks, has_masked=log.close())
 
 
@@ -149,7 +148,7 @@ def _watched(
             return first
         is_cancelled = request.cancellation.is_set
         stop.set()
-        late = _late(arrived, request)
+        late = _late(arrived, request, grace_s=found.grace_s)
     finally:
         request.cancellation.forget(wake)
     if is_cancelled:
@@ -164,9 +163,11 @@ def _next(arrived: "SimpleQueue[_Ended | None]", longest_s: float | None) -> _En
         return None
 
 
-def _late(arrived: "SimpleQueue[_Ended | None]", request: ActionRequest) -> _Ended | None:
+def _late(
+    arrived: "SimpleQueue[_Ended | None]", request: ActionRequest, *, grace_s: float
+) -> _Ended | None:
     """Wait for a function that was asked to stop, for its grace or until it is to be killed."""
-    end = time.monotonic() + GRACE_S
+    end = time.monotonic() + grace_s
     while not request.cancellation.is_kill:
         left = end - time.monotonic()
         if left <= 0:
@@ -177,13 +178,15 @@ def _late(arrived: "SimpleQueue[_Ended | None]", request: ActionRequest) -> _End
     return None
 
 
-def _judged(ended: _Ended | Outcome | None, step: CustomStep, log: _Log) -> ActionResult:
+def _judged(
+    ended: _Ended | Outcome | None, step: CustomStep, log: _Log, *, grace_s: float
+) -> ActionResult:
     limit = f"{step.timeout_s:g}" if step.timeout_s is not None else ""
     match ended:
         case Outcome.CANCELLED:
             return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
         case None:
-            return _failed(error_text("TR823", timeout_s=limit, grace_s=f"{GRACE_S:g}"))
+            return _failed(error_text("TR823", timeout_s=limit, grace_s=f"{grace_s:g}"))
         case _Ended(error=None):
             return _completed(ended.value, step)
         case _Ended():
@@ -203,7 +206,7 @@ def _completed(value: object, step: CustomStep) -> ActionResult:
         return _failed(error_text("TR822", reason=f"it is no JSON: {error}"))
     fault = _violation(step.output_schema, output)
     if fault is not None:
-        return _failed(error_text("TR822", reason=f"it {fault}"))
+        return _failed(error_text("TR822", reason=fault))
     assert isinstance(output, dict)
     return ActionResult(outcome=Outcome.COMPLETED, output=output)
 
@@ -246,7 +249,7 @@ def _violation(schema: Mapping[str, Json], value: Json) -> str | None:
         return None
     first = violations[0]
     place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first.path)
-    return f"{clause(first)}" if not place else f"is wrong: '{place.lstrip('.')}' {clause(first)}"
+    return f"'{place.lstrip('.')}' {clause(first)}" if place else f"it {clause(first)}"
 
 
 def _failed(error: str) -> ActionResult:

@@ -14,7 +14,6 @@ from treadle.executor.local import journal as journals
 from treadle.executor.local.snapshots import Snapshot
 from treadle.executor.program import Program
 from treadle.executor.replay import go_on
-from treadle.executor.snapshot import decoded
 from treadle.executor.state import Run
 
 # They look at what a snapshot leaves out.
@@ -34,6 +33,8 @@ def restored(
     Shapes: `program` is that of the run's latest plan; `programs` finds plans by their digests.
     Errors: Refused with TR901, TR902 or TR908 when the journal cannot be read.
     """
+    from treadle.executor.snapshot import decoded  # 2 ms, and most runs are short
+
     if snapshot.plan_digest != program.plan.digest:
         return None
     behind = journals.read_behind(

@@ -8,7 +8,7 @@ That is why it needs no flush to the disk, and why failing to write it is no fai
 | written when | if since the last one there were |
 |---|---|
 | the run works | events for twice what the state holds: ever rarer, for a killed run |
-| the run rests | a thousand events; before the first one, what state and plan hold counts as well |
+| the run rests | 2,000 events; before the first one, what state and plan hold counts as well |
 """
 
 import os
@@ -21,13 +21,12 @@ import msgspec
 from msgspec import Struct
 
 from treadle.executor import state as states
-from treadle.executor.snapshot import encoded
 from treadle.executor.state import Run, RunStatus
 from treadle.plan import steps
 
 SNAPSHOT_FORMAT = 1
 _HASH_BYTES = 32
-_MIN_EVENTS = 1_000
+_MIN_EVENTS = 2_000
 _EVENTS_AN_OCCURRENCE = 2
 # What makes a journal this large is the output of steps: to read it is as quick as to read a copy.
 _MAX_JOURNAL_BYTES = 64 * 1024 * 1024
@@ -97,6 +96,8 @@ class Snapshots(Struct):
         with suppress(OSError):
             if self.journal.stat().st_size > _MAX_JOURNAL_BYTES:
                 return
+            from treadle.executor.snapshot import encoded  # 2 ms, and most runs are short
+
             state = encoded(run)
             if state is None:
                 return

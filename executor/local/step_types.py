@@ -75,6 +75,11 @@ def installed_signature(name: str) -> StepSignature | None:
     return found.signature(package=_package(_entry_points()[name][0]))
 
 
+def installed_step_types() -> Mapping[str, StepSignature | str]:
+    """Return what every installed step type takes and gives, as the compiler is given it."""
+    return InstalledSignatures()
+
+
 class InstalledSignatures(Mapping[str, StepSignature | str]):
     """The signatures of all installed step types; nothing is looked for before it is asked for.
 

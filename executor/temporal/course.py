@@ -109,9 +109,10 @@ def begun(opening: Opening, at: str) -> tuple[Course, tuple[Command, ...]]:
     if carried is not None:
         reader = Reader(program=program)
         reader.read(carried.page)
+        run = reader.state()
         course = Course(
-            program=reader.program,
-            run=reader.state(),
+            program=run.program,
+            run=run,
             plan=opening.plan,
             journal=list(carried.page.transactions),
             base=carried.page.base,
@@ -135,14 +136,14 @@ def begun(opening: Opening, at: str) -> tuple[Course, tuple[Command, ...]]:
 class Reader(Struct):
     """Somebody who follows a run by the pages of its journal.
 
-    Shapes: `watch` is told of each transaction, with the state behind it.
+    Shapes: `watch` is told of each transaction: its number, its events, the state behind it.
     """
 
     program: Program | None = None
     run: Run | None = None
     after: int = 0
     found: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    watch: Callable[[tuple[Event, ...], Run], None] | None = None
+    watch: Callable[[int, tuple[Event, ...], Run], None] | None = None
 
     def ask(self) -> JournalAsk:
         """Return what to ask for next."""
@@ -184,7 +185,7 @@ class Reader(Struct):
             self.run = go_on(self.run, [events], behind=self.after, programs=find)
         self.after += 1
         if self.watch is not None and self.run is not None:
-            self.watch(tuple(events), self.run)
+            self.watch(self.after, tuple(events), self.run)
 
 
 def read_plan(data: Mapping[str, Any]) -> Plan:

@@ -94,7 +94,7 @@ class JournalAsk(Struct, frozen=True, kw_only=True):
 class Value(Struct, frozen=True, kw_only=True):
     """A value of an input as it is given, see `treadle.plan.inputs.Given`."""
 
-    value: Any
+    value: Any = None
     is_text: bool
 
 
@@ -147,7 +147,7 @@ class Order(Struct, frozen=True, kw_only=True):
     names: Mapping[str, Any]
     secrets: Mapping[str, Secret]
     project: str
-    workflow_dir: str | None
+    workflow_dir: str | None = None
 
 
 class Done(Struct, frozen=True, kw_only=True):

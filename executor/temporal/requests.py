@@ -16,6 +16,8 @@ from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.excerpt import excerpt, inputs_read
 from treadle.executor.temporal.messages import CancelAsk, Order, Reasons, ResumeAsk, Secret, Value
 from treadle.plan.codec import step_to_json
+from treadle.plan.coercion import TextParser
+from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.problems import Problem
 from treadle.plan.steps import ActionStep
@@ -34,7 +36,7 @@ def resumed(run: Run, ask: ResumeAsk, *, at: str) -> RunResumed:
     if not run.status.is_resumable:
         raise Refused.because("TR905", run=run.id, status=run.status.value)
     given = as_given(ask.given)
-    inputs = InputSet(run.program.plan.inputs)
+    inputs = InputSet(run.program.plan.inputs, parse_yaml=_no_yaml)
     resolved = inputs.merge(
         run.inputs,
         given,
@@ -111,6 +113,21 @@ def as_given(values: Mapping[str, Value]) -> dict[str, Given]:
     return {name: Given(value=v.value, is_text=v.is_text) for name, v in values.items()}
 
 
+def parsed(
+    inputs: InputSet, given: Mapping[str, Given], parse_yaml: TextParser | None
+) -> dict[str, Given]:
+    """Return given values with the YAML in them read: a workflow has no parser for it."""
+    found = dict(given)
+    for name, each in given.items():
+        kind = inputs.declaration(name).get("type") if name in inputs.names else None
+        if kind in ("array", "object") and each.is_text and parse_yaml is not None:
+            try:
+                found[name] = Given(value=parse_yaml(str(each.value)), is_text=False)
+            except ValueError:
+                continue  # what is wrong with it is for the run to say
+    return found
+
+
 def as_values(given: Mapping[str, Given]) -> dict[str, Value]:
     """Return given values as a message holds them."""
     return {name: Value(value=g.value, is_text=g.is_text) for name, g in given.items()}
@@ -138,6 +155,10 @@ def _secrets(run: Run, step: ActionStep, of_call: Mapping[str, str] | None) -> d
         for name, source in known.items()
         if read is None or name in read
     }
+
+
+def _no_yaml(text: str) -> Json:
+    raise ValueError("the client has read all the YAML that there is")
 
 
 def _reason(problem: Problem) -> Reason:

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from treadle import schemas
+from treadle.executor.local.index import Index, Row
 
 FLOW = """
 workflow: {id: ID, name: Demo, version: "1.0.0"}
@@ -60,6 +61,28 @@ def test_filters_choose(treadle, options: tuple[str, ...], expected: list[str]) 
 def test_a_filter_that_leaves_nothing_says_so(treadle) -> None:
     ended = treadle("status", "--workflow", "three")
     assert (0, "", "no run fits\n") == (ended.code, ended.out, ended.err)
+
+
+def test_people_see_the_latest_hundred_and_programs_all(treadle, project: Path) -> None:
+    index = Index(project / ".treadle" / "index.db")
+    at = "2026-01-02T03:04:05.000+00:00"
+    for number in range(120):
+        run_id = f"old-{number}"
+        (project / ".treadle" / "runs" / run_id).mkdir()
+        index.put(
+            Row(
+                run_id=run_id,
+                workflow_id="old",
+                status="completed",
+                created_at=at,
+                updated_at=at,
+            )
+        )
+    ended = treadle("status")
+    assert 101 == len(ended.out.splitlines())
+    assert "23 older ones are not shown: --limit 123 shows all\n" == ended.err
+    assert 124 == len(treadle("status", "--limit", "123").out.splitlines())
+    assert 123 == len(treadle("status", "--json").data["runs"])
 
 
 def test_the_gates_of_all_runs_are_listed_the_longest_waiting_first(treadle) -> None:

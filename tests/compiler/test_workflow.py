@@ -21,6 +21,7 @@ from treadle.plan.steps import (
     PromptStep,
     ShellStep,
     SlotStep,
+    WorkflowStep,
 )
 
 
@@ -182,7 +183,7 @@ def test_a_malformed_addition_counts_as_absent_in_lenient_mode() -> None:
     assert ShellStep(id="a", path="/a", run=Literal("ls"), timeout_s=300.0, env={}) == step
 
 
-def test_a_call_of_a_workflow_is_reported_and_left_out_with_its_fan_out() -> None:
+def test_a_call_that_nobody_looks_for_is_left_to_the_run() -> None:
     report = Report()
     source = (
         b"workflow: {id: probe, name: Probe}\n"
@@ -193,8 +194,9 @@ def test_a_call_of_a_workflow_is_reported_and_left_out_with_its_fan_out() -> Non
     document = load(source, path="flow.yml", report=report)
     assert document is not None
     found = read_workflow(check(document, report), report)
-    assert ["TR604"] == [d.code for d in report.diagnostics]
-    assert ["rest"] == [step.id for step in found.steps]
+    assert [] == [d.code for d in report.diagnostics]
+    call = found.by_path["/each/c"]
+    assert isinstance(call, WorkflowStep) and call.callee is None
 
 
 def test_a_site_knows_its_step_its_key_and_its_place() -> None:

@@ -130,7 +130,7 @@ def test_a_case_has_the_recorded_outcome(
         found["steps"] = {
             name: record
             for name, record in found["steps"].items()
-            if name in wanted["steps"] or ":" not in name
+            if name in wanted["steps"] or not {":", "/"} & set(name)
         }
     assert runner.compare(wanted, found) == ""
 

@@ -1,17 +1,21 @@
 """Snapshots of a run's state: what comes back, what is left out, what is not written at all."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from treadle.compiler import compile_file
 from treadle.executor.events import StepStatus
+from treadle.executor.program import Program
 from treadle.executor.snapshot import decoded, encoded, without_done_items
 from treadle.executor.state import Run
 from treadle.plan.expression import Json
 
+HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 FAN_OUT = """
 steps:
   - {id: a, type: shell, run: x}
@@ -93,6 +97,20 @@ def test_many_names_in_items_at_work_are_not_written(
     assert encoded(here.run) is None
     here.work()
     assert encoded(here.run) is not None
+
+
+def test_what_a_called_workflow_does_comes_back(
+    make_world: Callable[..., Any], tmp_path: Path
+) -> None:
+    called = HEADER + FAN_OUT
+    caller = "steps: [{id: call, type: workflow, path: ./called.yml}]\n"
+    (tmp_path / "called.yml").write_text(called, encoding="utf-8")
+    (tmp_path / "flow.yml").write_text(HEADER + caller, encoding="utf-8")
+    plan = compile_file(tmp_path / "flow.yml").plan
+    assert plan is not None
+    run = make_world(Program.of(plan)).start()
+    assert sorted(run.sequences) == ["", "/call/w", *(f"/call/w/fan/i{n}" for n in range(3))]
+    assert again(run) == without_done_items(run)
 
 
 def test_a_step_that_is_not_in_the_plan_is_not_written(world: Callable[..., Any]) -> None:

@@ -51,7 +51,14 @@ def test_a_short_run_has_none(tmp_path: Path) -> None:
 
 
 def test_a_long_run_that_rests_has_one_of_its_last_transaction(tmp_path: Path) -> None:
-    run(plan_of(300), project=tmp_path, run_id="r1")
+    text = (
+        HEADER
+        + "steps:\n"
+        + "".join(f"  - {{id: s{number}, type: slot, name: n{number}}}\n" for number in range(700))
+    )
+    plan = compile_text(text).plan
+    assert plan is not None
+    run(plan, project=tmp_path, run_id="r1")
     found = snapshot_of(tmp_path)
     assert found is not None
     assert found.number == last_of(tmp_path)
@@ -68,7 +75,7 @@ def test_a_few_events_more_leave_it_as_it_is(tmp_path: Path) -> None:
 
 
 def test_one_that_is_not_believed_is_written_anew(tmp_path: Path) -> None:
-    run(plan_of(800), project=tmp_path, run_id="r1")
+    run(plan_of(1000), project=tmp_path, run_id="r1")
     (tmp_path / ".treadle" / "runs" / "r1" / "snapshot").write_bytes(b"torn")
     resume("r1", project=tmp_path, choices={"ask": "approve"})
     found = snapshot_of(tmp_path)

@@ -1,0 +1,431 @@
+"""The workflow on Temporal that carries a run: it obeys the core, and decides nothing itself.
+
+| the core asks for | here |
+|---|---|
+| Perform | an activity, named after the step |
+| StartTimer | a timer |
+| ResolveCall | an activity that finds the plan |
+| Continue | the next thousand decisions, after a pause where an activation would take long |
+
+The events that come back go into the core in the order in which Temporal tells of them; replaying
+a history thus gives the same state. A step's failure is a result; only that a worker is lost is
+for Temporal to mend.
+"""
+
+import asyncio
+import builtins
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    TimeoutError,
+    is_cancelled_exception,
+)
+
+from treadle.executor.address import ROOT
+from treadle.executor.commands import Command, Continue, Perform, ResolveCall, StartTimer
+from treadle.executor.errors import Refused
+from treadle.executor.events import (
+    ActionFinished,
+    CallResolved,
+    CancelRequested,
+    Continued,
+    OutsideEvent,
+    RunResumed,
+    RunTimedOut,
+    StepStatus,
+    TimerFired,
+)
+from treadle.executor.open_steps import open_gates
+from treadle.executor.outcome import run_object, status_object
+from treadle.executor.state import Run, RunStatus
+from treadle.executor.temporal.course import begun
+from treadle.executor.temporal.messages import (
+    CALL_ACTIVITY,
+    CANCEL,
+    JOURNAL,
+    REFUSED,
+    RESUME,
+    STATUS,
+    Accepted,
+    CallOrder,
+    CancelAsk,
+    Done,
+    Found,
+    JournalAsk,
+    Opening,
+    ResumeAsk,
+    plain,
+    read,
+)
+from treadle.executor.temporal.requests import cancelled, order_of, reasons_of, resumed
+from treadle.executor.timers import seconds_between
+from treadle.plan.catalogue import error_text
+from treadle.plan.plan_file import PlanError
+from treadle.plan.steps import ActionStep
+
+# Each makes a thousand decisions; an activation must not take two seconds.
+_CONTINUES_AN_ACTIVATION = 4
+_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
+_GRACE = timedelta(seconds=60)
+_LONGEST_STEP = timedelta(days=30)
+_FIRST_RETRY = timedelta(seconds=1)
+_FAREWELL = timedelta(seconds=5)
+_WORKFLOW = SearchAttributeKey.for_keyword("TreadleWorkflow")
+_STATUS = SearchAttributeKey.for_keyword("TreadleStatus")
+_STEP = SearchAttributeKey.for_keyword("TreadleStep")
+
+
+@workflow.defn(dynamic=True)
+class RunOnTemporal:
+    """One run, from its first event until it has ended."""
+
+    @workflow.init
+    def __init__(self, args: Sequence[RawValue]) -> None:
+        self._opening = read(Opening, workflow.payload_converter().from_payload(args[0].payload))
+        self._limits = self._opening.limits
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, tuple[StartTimer, asyncio.Task[None]]] = {}
+        self._held: list[Command] = []
+        self._late: list[Command] = []
+        self._deadline: asyncio.Task[None] | None = None
+        self._continues = 0
+        self._is_stopping = False
+        self._is_carried = False
+        self._is_asked_to_end = False
+        self._is_expired = False
+        self._shown: tuple[str, str | None] | None = None
+        try:
+            self._course, self._first = begun(self._opening, _now())
+        except PlanError as error:
+            raise ApplicationError(
+                f"{error} [{error.code}]", type=REFUSED, non_retryable=True
+            ) from error
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> Any:
+        """Carry the run until it has ended, or until its history is full."""
+        self._obey(self._first)
+        self._show()
+        while True:
+            try:
+                await workflow.wait_condition(lambda: self._is_over or self._is_drained)
+            except asyncio.CancelledError:
+                self._end_asked()
+                continue
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            if self._is_over:
+                return await self._ended()
+            if self._is_drained:
+                self._begin_anew()
+
+    @workflow.query(name=STATUS, description="What 'treadle status RUN --json' prints.")
+    def status(self) -> Any:
+        """Return the run as it stands."""
+        return json.loads(json.dumps(status_object(self._run, self._run.status), default=dict))
+
+    @workflow.query(name=JOURNAL, description="A page of the run's events.")
+    def journal(self, ask: Any) -> Any:
+        """Return a part of the events so far."""
+        return plain(self._course.page(read(JournalAsk, ask)))
+
+    @workflow.update(name=RESUME, description="Go on, with new inputs and answers to gates.")
+    def resume(self, ask: Any) -> Any:
+        """Go on with a run that rests."""
+        self._happen(resumed(self._run, read(ResumeAsk, ask), at=_now()))
+        return plain(Accepted(transaction=self._course.count))
+
+    @resume.validator
+    def check_resume(self, ask: Any) -> None:
+        """Refuse what a resume on one machine would refuse."""
+        try:
+            resumed(self._run, read(ResumeAsk, ask), at=_now())
+        except Refused as refused:
+            _refuse(refused)
+
+    @workflow.update(name=CANCEL, description="End the run for good, after its 'finally'.")
+    def cancel(self, ask: Any) -> Any:
+        """End the run; what is at work is ended first."""
+        event = cancelled(self._run, read(CancelAsk, ask), at=_now())
+        asyncio.create_task(self._stop(lambda: event))
+        return plain(Accepted(transaction=self._course.count + 1))
+
+    @cancel.validator
+    def check_cancel(self, ask: Any) -> None:
+        """Refuse to end what has ended."""
+        try:
+            cancelled(self._run, read(CancelAsk, ask), at=_now())
+        except Refused as refused:
+            _refuse(refused)
+
+    @property
+    def _run(self) -> Run:
+        return self._course.run
+
+    @property
+    def _is_over(self) -> bool:
+        return (self._run.status in _FINAL or self._is_expired) and not self._is_stopping
+
+    @property
+    def _is_full(self) -> bool:
+        about = workflow.info()
+        length = about.get_current_history_length()
+        return length >= self._limits.history_events or about.is_continue_as_new_suggested()
+
+    @property
+    def _is_drained(self) -> bool:
+        """Whether the history is full, and nothing is at work whose result could be lost."""
+        return self._is_full and not self._at_work and not self._is_stopping
+
+    def _happen(self, event: OutsideEvent) -> None:
+        """Decide on an event, and do what is asked for."""
+        commands = self._course.take(event)
+        if self._is_stopping:
+            # What follows from the results that came in time is not begun, but for a 'finally'.
+            if self._run.closing is not None:
+                self._late += commands
+        else:
+            self._obey(commands)
+        self._show()
+
+    def _obey(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            if self._is_full:
+                self._held.append(command)
+                continue
+            match command:
+                case Perform(address=address):
+                    self._work(address, self._perform(command))
+                case ResolveCall(address=address):
+                    self._work(address, self._resolve(command))
+                case StartTimer(address=address):
+                    task = asyncio.create_task(self._wait_for(command))
+                    self._waiting[address] = (command, task)
+                case Continue():
+                    self._work(ROOT, self._continue())
+
+    def _work(self, address: str, work: Coroutine[Any, Any, None]) -> None:
+        async def tracked() -> None:
+            try:
+                await work
+            finally:
+                if self._at_work.get(address) is task:
+                    del self._at_work[address]
+
+        task = asyncio.create_task(tracked())
+        self._at_work[address] = task
+
+    async def _perform(self, command: Perform) -> None:
+        occurrence = self._run.occurrences[command.address]
+        order = order_of(self._run, command, project=self._opening.project)
+        try:
+            given = await workflow.execute_activity(
+                occurrence.public,
+                plain(order),
+                activity_id=f"{command.address} {command.attempt}",
+                summary=occurrence.step.name or command.address,
+                start_to_close_timeout=_longest(occurrence.step),
+                heartbeat_timeout=timedelta(seconds=self._limits.heartbeat_s),
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                retry_policy=self._infrastructure(),
+            )
+            done = read(Done, given)
+        except (ActivityError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error) and self._is_stopping:
+                return
+            done = Done(status=StepStatus.FAILED.value, output={}, error=_lost(error))
+        self._happen(
+            ActionFinished(
+                at=_now(),
+                address=command.address,
+                attempt=command.attempt,
+                status=StepStatus(done.status),
+                output=done.output,
+                error=done.error,
+            )
+        )
+
+    async def _resolve(self, command: ResolveCall) -> None:
+        order = CallOrder(workflow=command.workflow, project=self._opening.project)
+        try:
+            given = await workflow.execute_activity(
+                CALL_ACTIVITY,
+                plain(order),
+                summary=command.workflow,
+                start_to_close_timeout=_GRACE,
+                retry_policy=self._infrastructure(),
+            )
+            found = read(Found, given)
+        except (ActivityError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error) and self._is_stopping:
+                return
+            found = Found(error=_lost(error))
+        digest = self._course.know(found.plan) if found.plan is not None else None
+        self._happen(
+            CallResolved(
+                at=_now(),
+                address=command.address,
+                workflow=command.workflow,
+                plan_digest=digest,
+                error=found.error,
+            )
+        )
+
+    async def _wait_for(self, command: StartTimer) -> None:
+        await asyncio.sleep(seconds_between(_now(), command.due))
+        del self._waiting[command.address]
+        if command.address != ROOT:
+            self._happen(TimerFired(at=_now(), address=command.address))
+        elif self._run.closing is None and self._run.status is RunStatus.RUNNING:
+            await self._stop(lambda: RunTimedOut(at=_now()))
+
+    async def _continue(self) -> None:
+        self._continues += 1
+        if self._continues % _CONTINUES_AN_ACTIVATION == 0:
+            await asyncio.sleep(0.001)
+        # The state says what was put off: who was stopped meanwhile has nothing to go on with.
+        if self._run.put_off and not self._is_stopping:
+            self._happen(Continued(at=_now()))
+
+    async def _stop(self, event: Callable[[], CancelRequested | RunTimedOut]) -> None:
+        """End what is at work, keep the results that come in time, and tell the core why."""
+        await workflow.wait_condition(lambda: not self._is_stopping)
+        self._is_stopping = True
+        self._forget_timers()
+        for task in tuple(self._at_work.values()):
+            task.cancel()
+        await workflow.wait_condition(lambda: not self._at_work)
+        late, self._late = self._late, []
+        self._held.clear()
+        self._is_stopping = False
+        happened = event()
+        if isinstance(happened, RunTimedOut) and self._run.closing is not None:
+            self._obey(late)
+        elif self._run.status is RunStatus.RUNNING or (
+            isinstance(happened, CancelRequested) and self._run.status not in _FINAL
+        ):
+            self._happen(happened)
+
+    def _forget_timers(self) -> None:
+        this = asyncio.current_task()
+        for _, task in tuple(self._waiting.values()):
+            if task is not this:
+                task.cancel()
+        self._waiting.clear()
+
+    def _end_asked(self) -> None:
+        """Somebody cancelled the workflow on Temporal itself."""
+        self._is_asked_to_end = True
+        if self._run.status not in _FINAL and not self._is_stopping:
+            event = CancelRequested(at=_now(), by=None, reason="on Temporal")
+            asyncio.create_task(self._stop(lambda: event))
+
+    def _show(self) -> None:
+        """Say on Temporal's page how the run stands; keep the deadlines of a run that rests."""
+        run = self._run
+        if run.status is not RunStatus.RUNNING:
+            self._forget_timers()
+        self._keep_deadline()
+        workflow.set_current_details(f"{run.status.value} at {run.current or 'the beginning'}")
+        shown = (run.status.value, run.current if run.status is not RunStatus.RUNNING else None)
+        if shown == self._shown:
+            return
+        is_first, self._shown = self._shown is None, shown
+        if is_first and run.status is RunStatus.RUNNING:
+            return  # the client has said so when it began the workflow
+        if self._limits.has_attributes:
+            workflow.upsert_search_attributes(
+                [_STATUS.value_set(run.status.value), _STEP.value_set(run.current or "")]
+            )
+        workflow.upsert_memo({"status": run.status.value, "updated_at": run.updated_at})
+
+    def _keep_deadline(self) -> None:
+        """Wake up when a gate has waited long enough, or when nobody mends a failed run."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if self._is_stopping:
+            return
+        if self._run.status is RunStatus.FAILED:
+            self._deadline = asyncio.create_task(self._expire())
+        elif self._run.status is RunStatus.PAUSED:
+            moments = sorted(gate.due for gate in open_gates(self._run) if gate.due is not None)
+            if moments:
+                self._deadline = asyncio.create_task(self._overdue(moments[0]))
+
+    async def _expire(self) -> None:
+        await asyncio.sleep(self._limits.open_s)
+        self._is_expired = True
+
+    async def _overdue(self, due: str) -> None:
+        await asyncio.sleep(seconds_between(_now(), due))
+        self._deadline = None
+        self._happen(RunResumed(at=_now(), by=None, inputs={}, answers={}))
+
+    async def _ended(self) -> Any:
+        run = self._run
+        ended = json.loads(json.dumps(run_object(run, run.status), default=dict))
+        if run.status is RunStatus.COMPLETED:
+            return ended
+        if run.status is RunStatus.CANCELLED:
+            await self._farewell()
+        told = run.error or f"the run is {run.status.value}"
+        raise ApplicationError(told, ended, type=run.status.value, non_retryable=True)
+
+    async def _farewell(self) -> None:
+        """Let the client cancel the workflow itself, so that Temporal's page says so as well."""
+        if not self._is_asked_to_end:
+            try:
+                await workflow.wait_condition(lambda: self._is_asked_to_end, timeout=_FAREWELL)
+            except builtins.TimeoutError:
+                return
+        raise asyncio.CancelledError
+
+    def _begin_anew(self) -> NoReturn:
+        """Go on in a new history with everything that is still to be done."""
+        held = [*self._held, *(timer for timer, _ in self._waiting.values())]
+        carried = self._course.carried(held)
+        opening = Opening(
+            plan=self._opening.plan,
+            limits=self._limits,
+            project=self._opening.project,
+            carried=carried,
+        )
+        workflow.continue_as_new(args=[plain(opening)])
+
+    def _infrastructure(self) -> RetryPolicy:
+        return RetryPolicy(
+            initial_interval=_FIRST_RETRY,
+            maximum_interval=_GRACE,
+            maximum_attempts=self._limits.infrastructure_attempts,
+        )
+
+
+def _now() -> str:
+    return workflow.now().isoformat(timespec="milliseconds")
+
+
+def _longest(step: object) -> timedelta:
+    """Return when a step is given up that its own time limit has not ended."""
+    timeout_s = step.timeout_s if isinstance(step, ActionStep) else None
+    return _LONGEST_STEP if timeout_s is None else timedelta(seconds=timeout_s) + _GRACE
+
+
+def _lost(error: BaseException) -> str:
+    """Return the error of a step that no worker brought to an end."""
+    cause = error.__cause__ or error
+    is_silent = isinstance(cause, TimeoutError)
+    reason = "its workers fell silent" if is_silent else str(cause) or type(cause).__name__
+    return error_text("TR871", reason=reason)
+
+
+def _refuse(refused: Refused) -> NoReturn:
+    raise ApplicationError(
+        str(refused), plain(reasons_of(refused)), type=REFUSED, non_retryable=True
+    )

@@ -1,0 +1,102 @@
+"""A worker: a process that carries runs and performs their steps until somebody ends it."""
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from msgspec import Struct
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from treadle.executor.temporal.activities import Activities, Workplace
+from treadle.executor.temporal.flow import RunOnTemporal
+
+# Third-party modules that the core uses: they are what they are in every workflow. Treadle's own
+# modules are imported anew for each, so that nothing one run does can be seen by another.
+PASSED_THROUGH = (
+    "attr",
+    "attrs",
+    "jsonschema",
+    "jsonschema_specifications",
+    "msgspec",
+    "referencing",
+    "rfc3987_syntax",
+    "rpds",
+    "temporalio",
+)
+
+_GRACE_S = 10.0
+
+
+class Staffing(Struct, frozen=True, kw_only=True):
+    """How much a worker takes on, and which release of a deployment it is.
+
+    Units: `steps` are those at the same time; `cached_runs` are kept in memory between their turns.
+    """
+
+    steps: int = 64
+    cached_runs: int = 200
+    deployment: str | None = None
+    build_id: str | None = None
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Return what the workflows run in."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def worker_of(
+    client: Client,
+    task_queue: str,
+    workplace: Workplace,
+    staffing: Staffing,
+) -> Worker:
+    """Return a worker that has not begun yet."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[RunOnTemporal],
+        activities=[Activities(workplace).work],
+        workflow_runner=sandbox(),
+        max_concurrent_activities=staffing.steps,
+        max_cached_workflows=staffing.cached_runs,
+        graceful_shutdown_timeout=timedelta(seconds=_GRACE_S),
+        deployment_config=_deployment(staffing),
+    )
+
+
+def threads(staffing: Staffing) -> ThreadPoolExecutor:
+    """Return the threads that steps are performed in."""
+    return ThreadPoolExecutor(staffing.steps + 4, thread_name_prefix="step")
+
+
+async def work(worker: Worker) -> None:
+    """Work until SIGINT or SIGTERM; steps that do not end soon are handed back."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in signals:
+        loop.add_signal_handler(number, ended.set)
+    try:
+        async with worker:
+            await ended.wait()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _deployment(staffing: Staffing) -> WorkerDeploymentConfig | None:
+    if staffing.deployment is None or staffing.build_id is None:
+        return None
+    version = WorkerDeploymentVersion(
+        deployment_name=staffing.deployment, build_id=staffing.build_id
+    )
+    return WorkerDeploymentConfig(
+        version=version,
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )

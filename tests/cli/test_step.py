@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GREET = """\
+description: Says hello.
+inputs:
+  name: {type: string, required: true, description: Whom to greet}
+steps:
+  - {id: say, type: shell, run: "echo hello {{ inputs.name | shquote }}"}
+outputs:
+  text: {value: "{{ steps.say.output.stdout }}", schema: {type: string}}
+"""
+FLOW = """\
+workflow: {id: flow, name: Flow}
+steps:
+  - {id: hello, type: greet, input: {name: you}}
+  - {id: show, type: shell, run: "cat", env: {A: "{{ steps.hello.output.text }}"}}
+"""
+KEPT = ".specify/workflows/steps/greet.yml"
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def added(treadle, write: Write, project: Path) -> Path:
+    write("greet.yml", GREET)
+    assert 0 == treadle("step", "add", "greet.yml", "--yes").code
+    return project / KEPT
+
+
+def test_a_type_is_shown_before_it_is_added(treadle, write: Write, project: Path) -> None:
+    write("greet.yml", GREET)
+    ended = treadle("step", "add", "greet.yml", "--no-input")
+    assert 2 == ended.code
+    assert "echo hello {{ inputs.name | shquote }}" in ended.err
+    assert "error TR965" in ended.err
+    assert not (project / KEPT).exists()
+
+
+def test_an_added_type_is_used_by_the_workflows_of_the_project(
+    treadle, write: Write, added: Path
+) -> None:
+    assert GREET == added.read_text(encoding="utf-8")
+    write("flow.yml", FLOW)
+    assert 0 == treadle("validate", "flow.yml").code
+    ended = treadle("run", "flow.yml", "--json")
+    assert (0, "completed") == (ended.code, ended.data["status"])
+    shown = treadle("status", "@latest", "--json").data
+    assert "hello you\n" == shown["results"]["hello"]["output"]["text"]
+
+
+def test_a_type_with_errors_is_not_added(treadle, write: Write, project: Path) -> None:
+    write("greet.yml", GREET.replace("inputs.name", "inputs.nam"))
+    ended = treadle("step", "add", "greet.yml", "--yes")
+    assert 2 == ended.code
+    assert "greet.yml:5:" in ended.err
+    assert "error TR302" in ended.err
+    assert "error TR748: 'greet.yml' cannot be added: it has errors" in ended.err
+    assert not (project / KEPT).exists()
+
+
+@pytest.mark.parametrize("name", ["Greet.yml", "shell.yml", "greet.yaml", "nothing.yml"])
+def test_a_file_of_another_name_is_no_type(treadle, write: Write, name: str) -> None:
+    if name != "nothing.yml":
+        write(name, GREET)
+    ended = treadle("step", "add", name, "--yes")
+    assert 2 == ended.code
+    assert "error TR748" in ended.err
+
+
+def test_a_type_is_written_through_no_link(
+    treadle, write: Write, project: Path, tmp_path: Path
+) -> None:
+    write("greet.yml", GREET)
+    (project / ".specify").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (project / ".specify" / "workflows").symlink_to(tmp_path / "elsewhere")
+    ended = treadle("step", "add", "greet.yml", "--yes")
+    assert (2, True) == (ended.code, "error TR960" in ended.err)
+    assert [] == list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_finding_in_a_type_is_told_with_the_workflow_that_uses_it(
+    treadle, write: Write, added: Path
+) -> None:
+    write("flow.yml", FLOW)
+    added.write_text(GREET.replace("inputs.name", "inputs.nam"), encoding="utf-8")
+    ended = treadle("validate", "flow.yml")
+    assert 1 == ended.code
+    assert f"{KEPT}:5:" in ended.out
+    assert "1 error" in ended.err
+
+
+def test_types_are_listed_with_what_is_wrong_with_them(treadle, write: Write, added: Path) -> None:
+    write(".specify/workflows/steps/review/step.yml", "step: {type_key: review}\n")
+    write(".specify/workflows/steps/review/__init__.py", "raise SystemExit\n")
+    listed = treadle("step", "list", "--json").data["step_types"]
+    assert [("greet", "project", True), ("review", "spec-kit", False)] == [
+        (each["name"], each["origin"], each["is_usable"]) for each in listed
+    ]
+    shown = treadle("step", "list").out
+    assert "Says hello." in shown
+    assert "its Python code is not run by treadle" in shown
+
+
+def test_info_shows_what_a_type_takes_gives_and_does(treadle, added: Path) -> None:
+    shown = treadle("step", "info", "greet").out
+    for text in ("name  string, required: Whom to greet", "text  string", "runs commands"):
+        assert text in shown
+    data = treadle("step", "info", "greet", "--json").data
+    assert ["name"] == data["input_schema"]["required"]
+    assert 2 == treadle("step", "info", "gret").code
+
+
+def test_a_removed_type_is_gone(treadle, added: Path) -> None:
+    assert 0 == treadle("step", "remove", "greet").code
+    assert not added.exists()
+    assert 2 == treadle("step", "remove", "greet").code
+    assert 2 == treadle("step", "remove", "../../workflow-registry").code
