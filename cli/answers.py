@@ -23,7 +23,7 @@ class Answers(Struct, frozen=True, kw_only=True):
         Shapes: `times` is how often this occurrence was answered from here already. The last
         answer is not given twice to an occurrence that asks again after a rejection.
         """
-        choices = self.gates.get(gate.step.path)
+        choices = self.gates.get(run.path_of(gate))
         if choices is None:
             return None
         if _choice(gate) is not None:
@@ -40,7 +40,8 @@ NO_ANSWERS = Answers(inputs={}, gates={})
 def _answered_before(run: Run, gate: Occurrence) -> int:
     """Count the other occurrences of a gate, in rounds and items, that have an answer."""
     others = (run.occurrences[a] for a in set(run.history) if a != gate.address)
-    return sum(_choice(o) is not None for o in others if o.step.path == gate.step.path)
+    path = run.path_of(gate)
+    return sum(_choice(o) is not None for o in others if run.path_of(o) == path)
 
 
 def _choice(gate: Occurrence) -> Json:

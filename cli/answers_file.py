@@ -47,7 +47,7 @@ def read_answers_file(path: Path, plan: Plan) -> Answers:
     if unknown is not None:
         raise _malformed(path, f"'{unknown}' is neither 'inputs' nor 'gates'")
     problems: list[Problem] = []
-    gates = dict(_gates(parts["gates"], path, gates_of(plan.steps), problems))
+    gates = dict(_gates(parts["gates"], path, gates_of(plan), problems))
     if problems:
         raise Rejected(*problems)
     inputs = {n: Given(value=value, is_text=False) for n, value in parts["inputs"].items()}
@@ -61,7 +61,7 @@ def unanswered(plan: Plan, known: Known, answers: Answers, run: Run | None) -> t
     """
     return tuple(
         _problem("TR714", gate=_name(plan, question.step))
-        for question in gate_questions(plan.steps, known)
+        for question in gate_questions(plan, known)
         if question.answered_by is None
         and question.step.path not in answers.gates
         and (run is None or not _is_settled(question, run))
@@ -148,7 +148,7 @@ def _options(gate: GateStep, choices: Iterator[str], problems: list[Problem]) ->
 
 
 def _name(plan: Plan, gate: GateStep) -> str:
-    same = [each for each in gates_of(plan.steps) if each.id == gate.id]
+    same = [each for each in gates_of(plan) if each.id == gate.id]
     return gate.id if len(same) == 1 else gate.path
 
 

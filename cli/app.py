@@ -75,6 +75,8 @@ VERBS = (
         "Show, add and remove step types of your own.",
         actions=("list", "info", "add", "remove"),
     ),
+    Verb("worker", "Work for runs that are kept on Temporal."),
+    Verb("dev-server", "Start a Temporal server for development.", "dev_server"),
     Verb("explain", "Explain a diagnostic."),
     Verb("new", "Write a first workflow to start from."),
 )

@@ -11,6 +11,7 @@ from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import JsonOption, RunArgument
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
+from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local.cancel import cancel as cancel_run
 from treadle.executor.state import RunStatus
 
@@ -22,12 +23,18 @@ def cancel(
         str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who ask later.")
     ] = None,
     as_json: JsonOption = False,
+    on: OnOption = None,
 ) -> int:
     """End a run for good: what is at work is ended, its 'finally' runs, and it is cancelled.
 
     A paused, failed or interrupted run can be cancelled as well. Exit status: 0 when the run is
     cancelled, 2 when there is no such run or it has ended already.
     """
+    site = site_for(settings, on)
+    if site is not None:
+        from treadle.cli.on_temporal import cancel_on_temporal  # most runs are kept here
+
+        return cancel_on_temporal(settings, site, run, reason=reason, as_json=as_json)
     project = find_project(settings)
     drive = drive_for(settings, project, InputOptions(), as_json=as_json)
     with rejecting_refusals():

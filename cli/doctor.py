@@ -28,11 +28,16 @@ from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
 from treadle.executor.local.departure import Departure
 from treadle.executor.local.machine import LocalMachine
-from treadle.executor.local.preflight import Finding, findings_before
+from treadle.executor.local.preflight import Finding, Status, findings_before
 from treadle.executor.local.program_version import versions
 from treadle.executor.local.project import default_integration
+from treadle.executor.local.step_types import installed_step_type
+from treadle.executor.step_needs import needed_types
+from treadle.plan.plan import Plan
+from treadle.plan.problems import Problem
 from treadle.plan.requirements import Doubt, Need
 
+STEP_TYPE = "step-type"
 _SECTIONS = (
     (Need.AGENT.value, "agents"),
     (Need.COMMAND.value, "commands of agents"),
@@ -40,6 +45,7 @@ _SECTIONS = (
     (Need.FOLDER.value, "folders"),
     (Need.FILE.value, "files"),
     (Need.SPEC_KIT.value, "versions"),
+    (STEP_TYPE, "step types"),
 )
 
 
@@ -113,7 +119,7 @@ def _report(settings: Settings, source: str, options: InputOptions, *, lenient: 
         about=f"{plan.version}  {one_line(plan.name)}",
         project=project,
         own=default_integration(project),
-        checks=_with_versions(checks, os.environ, project),
+        checks=(*_with_versions(checks, os.environ, project), *_step_types(plan)),
         notes=tuple(notes),
         workflow=(plan.id, plan.version),
     )
@@ -139,6 +145,24 @@ def _check(finding: Finding) -> Check:
         doubt=doubt if finding.problem is not None or is_open else None,
         note=", ".join(notes) or None,
     )
+
+
+def _step_types(plan: Plan) -> Iterator[Check]:
+    """Yield the step types of packages that a plan has."""
+    for needed in needed_types(plan, installed_step_type):
+        first = next(iter(needed.reasons), None)
+        problem = None
+        if first is not None:
+            text, hint = first.message, first.hint
+            problem = Problem(code=first.code, field="", message=text, hint=hint)
+        yield Check(
+            need=STEP_TYPE,
+            name=needed.name,
+            status=Status.FOUND.value if problem is None else Status.MISSING.value,
+            found=needed.package if problem is None else None,
+            steps=needed.steps,
+            problem=problem,
+        )
 
 
 def _with_versions(

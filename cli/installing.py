@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from treadle.cli.available_types import types_around
 from treadle.cli.findings import Checked, Summary
 from treadle.cli.library_access import utc_now
 from treadle.cli.outline import print_outline
@@ -75,11 +76,13 @@ class Installer(Struct, frozen=True, kw_only=True):
             places=self.places,
             registry=read_registry(self.places),
             lenient=self.lenient,
+            step_types=types_around(self.places.registry),
         )
 
     def _plan(self, obtained: Obtained) -> Plan:
         """Return the plan of a package; what the compiler found against it is told."""
-        compilation = compiled(obtained.package, lenient=self.lenient)
+        types = types_around(self.places.registry)
+        compilation = compiled(obtained.package, lenient=self.lenient, step_types=types)
         checked = Checked(
             path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
         )

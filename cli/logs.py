@@ -16,6 +16,7 @@ from treadle.cli.paint import Role
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.run_summary import summary_lines
 from treadle.cli.settings import Settings
+from treadle.cli.temporal_site import OnOption, refuse_on_temporal, site_for
 from treadle.executor.events import ActionStarted
 from treadle.executor.local import journal
 from treadle.executor.local.logs import log_path
@@ -39,8 +40,16 @@ def logs(
     is_followed: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the run rests.")
     ] = False,
+    on: OnOption = None,
 ) -> int:
     """Print the raw output of a run's steps, or of one, with headings on stderr."""
+    site = site_for(settings, on)
+    if site is not None:
+        from treadle.cli.on_temporal import logs_on_temporal  # most runs are kept here
+
+        with rejecting_refusals():
+            refuse_on_temporal((is_followed, "'--follow'"))
+        return logs_on_temporal(settings, site, run, step)
     project = find_project(settings)
     with rejecting_refusals():
         store = Store(project)

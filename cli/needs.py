@@ -26,7 +26,7 @@ NEEDS_VERSION = 1
 
 def show_needs(plan: Plan, resolved: Resolved, known: Known, *, as_json: bool) -> None:
     """Print the questions of a plan, as far as the inputs that are known leave them open."""
-    gates = gate_questions(plan.steps, known)
+    gates = gate_questions(plan, known)
     if as_json:
         print_json(needs_object(plan, resolved, gates))
         return
@@ -58,7 +58,7 @@ def needs_object(plan: Plan, resolved: Resolved, gates: Sequence[GateQuestion]) 
 
 def answer_name(plan: Plan, gate: GateQuestion) -> str:
     """Return what a file of answers calls a gate: its id, or its path where ids repeat."""
-    ids = Counter(each.id for each in gates_of(plan.steps))
+    ids = Counter(each.id for each in gates_of(plan))
     return gate.step.id if ids[gate.step.id] == 1 else gate.step.path
 
 

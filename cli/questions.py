@@ -4,7 +4,7 @@ A branch whose condition reads only known inputs is decided, as in a dry run; a 
 is not taken asks nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from treadle.cli.known_names import Known, written
 from treadle.plan.evaluate import EvaluationError
 from treadle.plan.expression import Json, Value
+from treadle.plan.plan import Plan
+from treadle.plan.reach import Whereabouts, inside_call
 from treadle.plan.steps import (
     FanOutStep,
     GateStep,
@@ -21,6 +23,7 @@ from treadle.plan.steps import (
     OnReject,
     Step,
     SwitchStep,
+    WorkflowStep,
     branches,
     type_name,
     walk,
@@ -69,74 +72,93 @@ class GateQuestion(Struct, frozen=True, kw_only=True):
         return any(one.repeats for one in self.around)
 
 
-def gates_of(steps: Sequence[Step]) -> tuple[GateStep, ...]:
-    """Return every gate of a plan, whether it may open or not, in source order."""
-    return tuple(step for step in walk(tuple(steps)) if isinstance(step, GateStep))
+def gates_of(plan: Plan) -> tuple[GateStep, ...]:
+    """Return every gate of a plan, whether it may open or not, in source order.
+
+    Shapes: the path of a gate in a workflow that is called begins with that of the call.
+    """
+    return tuple(_gates(plan.steps, plan.callees, ""))
 
 
-def gate_questions(steps: Sequence[Step], known: Known) -> tuple[GateQuestion, ...]:
+def gate_questions(plan: Plan, known: Known) -> tuple[GateQuestion, ...]:
     """Return the gates that may open, in source order, each once."""
     found: dict[str, GateQuestion] = {}
-    for question in _inside(steps, known, ()):
+    for question in _inside(plan.steps, Whereabouts(known=known, callees=plan.callees), ()):
         before = found.get(question.step.path)
         if before is None:
             found[question.step.path] = question
         elif before.message != question.message:
             # Each item of a fan-out asks in words of its own.
-            shared = _message(question.step, known)
+            is_called = any(one.kind == Kind.WORKFLOW for one in question.around)
+            step = question.step
+            shared = written(step.message) if is_called else _message(step, known)
             found[question.step.path] = replace(before, message=shared)
     return tuple(found.values())
 
 
+def _gates(steps: tuple[Step, ...], callees: Mapping[str, Plan], prefix: str) -> Iterator[GateStep]:
+    for step in walk(steps):
+        if isinstance(step, GateStep):
+            yield replace(step, path=f"{prefix}{step.path}")
+        elif isinstance(step, WorkflowStep) and (callee := callees.get(step.callee or "")):
+            yield from _gates(callee.steps, callees, f"{prefix}{step.path}/w")
+
+
 def _inside(
-    steps: Sequence[Step], known: Known, around: tuple[Around, ...]
+    steps: Sequence[Step], at: Whereabouts, around: tuple[Around, ...]
 ) -> Iterator[GateQuestion]:
     for step in steps:
         own = around
         if step.condition is not None:
-            is_met = _decided(step.condition, known)
+            is_met = _decided(step.condition, at.known)
             if is_met is False:
                 continue
             if is_met is None:
-                own = (*around, _around(step, condition=written(step.condition)))
+                own = (*around, _around(step, at, condition=written(step.condition)))
         if isinstance(step, GateStep):
-            yield _question(step, known, own)
+            yield _question(step, at, own)
         else:
-            yield from _below(step, known, own)
+            yield from _below(step, at, own)
 
 
-def _below(step: Step, known: Known, around: tuple[Around, ...]) -> Iterator[GateQuestion]:
+def _below(step: Step, at: Whereabouts, around: tuple[Around, ...]) -> Iterator[GateQuestion]:
     """Yield the gates inside a step that has steps inside it."""
     match step:
         case IfStep():
-            taken = {True: "then", False: "else", None: None}[_decided(step.test, known)]
-            yield from _branches(step, taken, written(step.test), known=known, around=around)
+            taken = {True: "then", False: "else", None: None}[_decided(step.test, at.known)]
+            yield from _branches(step, taken, written(step.test), at=at, around=around)
         case SwitchStep():
-            case = _case(step, known)
-            yield from _branches(step, case, written(step.expression), known=known, around=around)
+            case = _case(step, at.known)
+            yield from _branches(step, case, written(step.expression), at=at, around=around)
         case LoopStep():
-            is_met = _decided(step.test, known)
+            is_met = _decided(step.test, at.known)
             if is_met is False and step.kind is Kind.WHILE:
                 return
             most = 1 if is_met is False else step.max_iterations
             is_open = is_met is None and step.kind is Kind.WHILE
             about = written(step.test) if is_open else None
-            here = _around(step, condition=about, most=most)
-            yield from _inside(step.steps, known, (*around, here))
+            here = _around(step, at, condition=about, most=most)
+            yield from _inside(step.steps, at, (*around, here))
         case FanOutStep():
-            for inside, count in _items(step, known):
-                yield from _inside((step.template,), inside, (*around, _around(step, most=count)))
+            for known, count in _items(step, at.known):
+                here = _around(step, at, most=count)
+                yield from _inside((step.template,), replace(at, known=known), (*around, here))
+        case WorkflowStep():
+            inside = inside_call(step, at)
+            if inside is not None:
+                steps = at.callees[step.callee or ""].steps
+                yield from _inside(steps, inside, (*around, _around(step, at)))
 
 
 def _branches(
-    step: Step, taken: str | None, about: str, *, known: Known, around: tuple[Around, ...]
+    step: Step, taken: str | None, about: str, *, at: Whereabouts, around: tuple[Around, ...]
 ) -> Iterator[GateQuestion]:
     """Yield the gates of the branch that is taken, of all of them when that is open."""
     for branch in branches(step):
         if taken is None or branch.segment == taken:
             condition = about if taken is None else None
-            here = replace(_around(step, condition=condition), segment=branch.segment)
-            yield from _inside(branch.steps, known, (*around, here))
+            here = replace(_around(step, at, condition=condition), segment=branch.segment)
+            yield from _inside(branch.steps, at, (*around, here))
 
 
 def _case(step: SwitchStep, known: Known) -> str | None:
@@ -174,15 +196,19 @@ def _decided(test: Value, known: Known) -> bool | None:
         return None
 
 
-def _around(step: Step, *, condition: str | None = None, most: int | None = 1) -> Around:
-    return Around(id=step.id, path=step.path, kind=type_name(step), condition=condition, most=most)
+def _around(
+    step: Step, at: Whereabouts, *, condition: str | None = None, most: int | None = 1
+) -> Around:
+    path = f"{at.prefix}{step.path}"
+    return Around(id=step.id, path=path, kind=type_name(step), condition=condition, most=most)
 
 
-def _question(step: GateStep, known: Known, around: tuple[Around, ...]) -> GateQuestion:
-    message = _message(step, known)
-    question = GateQuestion(step=step, message=message, around=around, answered_by=None)
+def _question(step: GateStep, at: Whereabouts, around: tuple[Around, ...]) -> GateQuestion:
+    message = _message(step, at.known)
+    placed = replace(step, path=f"{at.prefix}{step.path}")
+    question = GateQuestion(step=placed, message=message, around=around, answered_by=None)
     # In a loop a verdict answers one round, so that the next one asks.
-    if question.is_repeated or not _is_answered(step, known):
+    if question.is_repeated or not _is_answered(step, at.known):
         return question
     return replace(question, answered_by=step.verdict_input)
 

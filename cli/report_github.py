@@ -58,9 +58,15 @@ def _annotation(path: str, diagnostic: Diagnostic) -> str:
 
 
 def _message(diagnostic: Diagnostic) -> str:
-    message = visible(diagnostic.message)
-    hint = diagnostic.hint
-    return message if hint is None else f"{message}\nhint: {visible(hint)}"
+    lines = [visible(diagnostic.message)]
+    lines += [] if diagnostic.hint is None else [f"hint: {visible(diagnostic.hint)}"]
+    # Places in other files have no annotation of their own.
+    lines += [
+        f"{one_line(each.path)}:{each.span.line}:{each.span.column}: {visible(each.message)}"
+        for each in diagnostic.related
+        if each.path is not None
+    ]
+    return "\n".join(lines)
 
 
 def _without_room(rest: Sequence[_Found], summary: Summary) -> Iterator[str]:

@@ -62,6 +62,9 @@ def _lines(path: str, diagnostics: Iterable[Diagnostic]) -> str:
         lines.append(f"{place}: {found.severity.value} {found.code}: {_text(found.message)}")
         if found.hint is not None:
             lines.append(f"    hint: {_text(found.hint)}")
+        for each in found.related:
+            place = f"{_text(each.path or path)}:{each.span.line}:{each.span.column}"
+            lines.append(f"    {place}: {_text(each.message)}")
     return "\n".join(lines)
 
 

@@ -25,6 +25,7 @@ from treadle.cli.options import (
 )
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
+from treadle.cli.temporal_site import OnOption, refuse_on_temporal, site_for
 from treadle.executor.local import session
 from treadle.executor.local.store import Store
 from treadle.plan.plan import Plan
@@ -57,6 +58,7 @@ def resume(
     answers: AnswersOption = None,
     no_prompt: NoPromptOption = False,
     is_detached: DetachOption = False,
+    on: OnOption = None,
 ) -> int:
     """Go on with a run that is paused, failed or interrupted; with --from, with any.
 
@@ -71,6 +73,22 @@ def resume(
         input_file=input_file,
         is_stdin_taken=source == STDIN,
     )
+    site = site_for(settings, on, waits=not is_detached)
+    if site is not None:
+        from treadle.cli.on_temporal import Answering, resume_on_temporal  # most runs are here
+
+        with rejecting_refusals():
+            refuse_on_temporal(
+                (step, "'--from'"), (source, "'--plan'"), (answers or no_prompt, "'--answers'")
+            )
+        asking = Answering(
+            choices=choices or (),
+            comment=comment,
+            lenient=lenient,
+            as_json=as_json,
+            is_detailed=is_detailed,
+        )
+        return resume_on_temporal(settings, site, run, options, asking)
     parting = None
     if is_detached:
         from treadle.cli.detach import part_ways  # most runs stay at the terminal

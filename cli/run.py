@@ -94,5 +94,9 @@ def run(
             ),
             lambda: loaded.plan,
         )
+    if site is not None:
+        from treadle.cli.on_temporal import rest_on_temporal  # most runs are kept here
+
+        return rest_on_temporal(settings, drive, rested, as_json=as_json, is_detailed=is_detailed)
     tell(drive, rested, as_json=as_json)
     return exit_code(drive, rested, is_detailed=is_detailed)

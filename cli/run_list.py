@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from treadle.cli.columns import Cell, columns
 from treadle.cli.durations import moment
@@ -15,6 +16,7 @@ from treadle.cli.run_summary import STATUS_ROLES
 from treadle.cli.settings import Settings
 from treadle.cli.spans import age
 from treadle.cli.visible import one_line
+from treadle.executor.local.index import Row
 from treadle.executor.local.pending import PendingGate, pending_gates
 from treadle.executor.local.store import Store
 from treadle.executor.state import RunStatus
@@ -27,7 +29,14 @@ _MESSAGE_WIDTH = 60
 _SHOWN_TO_PEOPLE = 100
 
 
-def list_runs(store: Store, chosen: Filter, settings: Settings, *, as_json: bool) -> None:
+class Listed(Protocol):
+    """Where runs can be listed."""
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return a line for every run, the latest first."""
+
+
+def list_runs(store: Listed, chosen: Filter, settings: Settings, *, as_json: bool) -> None:
     """Print the runs that are meant, the latest first; people see no more than they ask for."""
     every = store.rows()
     rows = chosen.chosen(every)

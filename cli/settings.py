@@ -110,7 +110,7 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
 
     @wraps(verb)
     def command(context: typer.Context, **arguments: Any) -> None:
-        own = read_settings(**{name: arguments.pop(name) for name in _SHARED})
+        own = read_settings(**{name: arguments.pop(name) for name in shared})
         outer = context.obj if isinstance(context.obj, Settings) else Settings()
         settings = own.over(outer)
 
@@ -125,9 +125,11 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
         raise typer.Exit(code)
 
     _, *parameters = inspect.signature(verb).parameters.values()
+    # A verb may have an option of its own under one of these names.
+    shared = {name: _SHARED[name] for name in _SHARED if name not in {p.name for p in parameters}}
     named = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("context", named, annotation=typer.Context)
-    options = [p.replace(kind=named) for p in (*parameters, *_SHARED.values())]
+    options = [p.replace(kind=named) for p in (*parameters, *shared.values())]
     signature = inspect.Signature([context, *options])
     command.__signature__ = signature  # type: ignore[attr-defined] # how typer is told of options
     command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}

@@ -31,6 +31,7 @@ from treadle.cli.run_summary import painted_status, waiting_lines
 from treadle.cli.run_tree import Row, tree_rows
 from treadle.cli.settings import Settings
 from treadle.cli.spans import moment_meant
+from treadle.cli.temporal_site import OnOption, refuse_on_temporal, site_for
 from treadle.cli.visible import one_line, visible
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
@@ -58,6 +59,7 @@ def status(
         bool, typer.Option("--pending", help="List the gates of all runs that wait for an answer.")
     ] = False,
     as_json: JsonOption = False,
+    on: OnOption = None,
 ) -> int:
     """Show a run with its steps, or list all runs, the latest first."""
     moment_since = since and moment_meant(since, now=datetime.now(UTC), option="--since")
@@ -67,7 +69,17 @@ def status(
     if run is not None and (is_pending or chosen != Filter()):
         raise typer.BadParameter("filters choose among all runs; leave RUN out")
     project = find_project(settings)
+    site = site_for(settings, on)
     with rejecting_refusals():
+        if site is not None:
+            from treadle.cli.on_temporal import TemporalRuns, host_of  # most runs are kept here
+
+            refuse_on_temporal((is_pending, "'--pending'"))
+            if run is None:
+                list_runs(TemporalRuns(site, project), chosen, settings, as_json=as_json)
+                return ExitCode.OK
+            found = site.load(run, host=host_of(project))
+            return _show(found, found.status, project=project, as_json=as_json)
         store = Store(project)
         if run is None:
             show = list_gates if is_pending else list_runs
@@ -76,11 +88,15 @@ def status(
         folder = store.find(run)
         _, found = store.load(folder)
         shown_status = store.shown_status(folder, found)
+    return _show(found, shown_status, project=project, as_json=as_json)
+
+
+def _show(run: Run, status: RunStatus, *, project: Path, as_json: bool) -> int:
     if as_json:
-        print_json(status_object(found, shown_status))
+        print_json(status_object(run, status))
     else:
         paint = painter(sys.stdout, os.environ)
-        for line in _run_lines(found, shown_status, paint, project=project):
+        for line in _run_lines(run, status, paint, project=project):
             print(line)
     return ExitCode.OK
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import asdict
 
 from treadle.plan.expression import Json
@@ -12,8 +12,12 @@ ADDRESS = "127.0.0.1:7233"
 NAMESPACE = "default"
 TASK_QUEUE = "treadle"
 
-# The variables of Temporal's own programs.
-_VARIABLES = {"address": "TEMPORAL_ADDRESS", "namespace": "TEMPORAL_NAMESPACE"}
+# The first two are those of Temporal's own programs, which have none for the third.
+_VARIABLES = {
+    "address": "TEMPORAL_ADDRESS",
+    "namespace": "TEMPORAL_NAMESPACE",
+    "task_queue": "TREADLE_TASK_QUEUE",
+}
 
 
 class Place(StrEnum):
@@ -48,10 +52,11 @@ class TemporalSettings(Struct, frozen=True, kw_only=True):
 def from_table(table: Mapping[str, Json]) -> TemporalSettings:
     """Return the settings of a table that fits its schema."""
     known = TemporalSettings.__struct_fields__
-    return TemporalSettings(**{name: value for name, value in table.items() if name in known})
+    said = {name: value for name, value in table.items() if name in known}
+    return convert(said, TemporalSettings)
 
 
 def from_variables(environment: Mapping[str, str]) -> TemporalSettings:
-    """Return what the variables say that Temporal's own programs read."""
+    """Return what the environment says."""
     found = {name: environment.get(variable) or None for name, variable in _VARIABLES.items()}
-    return TemporalSettings(**found)
+    return convert(found, TemporalSettings)

@@ -45,7 +45,7 @@ def broken(calls: Calls, workflow: Workflow | None, errors: tuple[Diagnostic, ..
     if calls.circles and all(error.code in _ABOUT_CALLS for error in errors):
         return calls.circles[0]
     problems = [(error.path, error.span, f"{error.code}: {error.message}") for error in errors]
-    id = workflow.id if workflow is not None else calls.path
+    id = workflow.id if workflow is not None else None
     return Broken(id=id, related=told(calls.path, problems))
 
 

@@ -74,10 +74,11 @@ class Callee(Struct, frozen=True, kw_only=True):
 class Broken(Struct, frozen=True, kw_only=True):
     """A workflow that cannot be called because of what was found in it.
 
-    Shapes: `chain` are the ids of a circle of calls, or of calls that go too deep.
+    Shapes: `id` is None when it could not be read so far. `chain` are the ids of a circle of
+    calls, or of calls that go too deep.
     """
 
-    id: str
+    id: str | None
     related: tuple[Related, ...] = ()
     code: str = "TR334"
     chain: tuple[str, ...] = ()
@@ -117,7 +118,7 @@ class Calls(Struct, frozen=True, kw_only=True):
             case NotFound():
                 report.add("TR335", span, id=workflow, reason=found.reason)
             case CalleeFile():
-                callee = self._compiled(found, id=id, span=span, report=report)
+                callee = self._compiled(found, workflow, id=id, span=span, report=report)
                 if callee is None or callee.plan.id == workflow:
                     return callee
                 reason = f"its file says that it is '{callee.plan.id}'"
@@ -134,9 +135,11 @@ class Calls(Struct, frozen=True, kw_only=True):
         if isinstance(found, NotFound):
             report.add("TR331", span, path=file, reason=found.reason)
             return None
-        return self._compiled(found, id=id, span=span, report=report)
+        return self._compiled(found, file, id=id, span=span, report=report)
 
-    def _compiled(self, file: CalleeFile, *, id: str, span: Span, report: Report) -> Callee | None:
+    def _compiled(
+        self, file: CalleeFile, called: str, *, id: str, span: Span, report: Report
+    ) -> Callee | None:
         around = (*self.around[:-1], (self.around[-1][0], id))
         found = self._outcome(file, around)
         if isinstance(found, Callee):
@@ -146,9 +149,9 @@ class Calls(Struct, frozen=True, kw_only=True):
             found = Broken(id=found.plan.id, code="TR333", chain=chain)
         if found.chain:
             self.circles.append(found)
-        report.add(
-            found.code, span, related=found.related, id=found.id, chain=" → ".join(found.chain)
-        )
+        shown = found.id or called
+        way = " → ".join(found.chain)
+        report.add(found.code, span, related=found.related, id=shown, chain=way)
         return None
 
     def _outcome(self, file: CalleeFile, around: tuple[tuple[str, str], ...]) -> Compiled:
@@ -159,7 +162,7 @@ class Calls(Struct, frozen=True, kw_only=True):
         if file.key not in self.known:
             if len(around) > MAX_DEPTH:
                 chain = (*(id for _, id in around), "…")
-                return Broken(id="", code="TR333", chain=chain)
+                return Broken(id=None, code="TR333", chain=chain)
             inner = Calls(
                 files=self.files,
                 compile=self.compile,

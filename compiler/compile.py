@@ -1,7 +1,8 @@
 """The pipeline: a workflow's source goes through the stages and comes out as a plan.
 
 No stage raises for what an author wrote. Past a barrier nothing runs when there are errors that
-no mode lets pass, so that each stage can trust the one before; there is a plan when there are none.
+no mode lets pass; behind the shape the stages look at what is sound and leave out what could follow
+from the rest. There is a plan when there are no errors.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +53,7 @@ from treadle.compiler.checks.unused_inputs import check_unused_inputs
 from treadle.compiler.checks.verdicts import check_verdicts
 from treadle.compiler.checks.waits import check_waits
 from treadle.compiler.composites import Composites
+from treadle.compiler.consequences import without_consequences
 from treadle.compiler.diagnostics import START, Diagnostic, Related, Report
 from treadle.compiler.emit import emit
 from treadle.compiler.flow import Flow, read_flow
@@ -264,14 +266,16 @@ def _stack(work: _Work, report: Report) -> _Work:
 
 def _types(work: _Work, report: Report) -> _Work:
     assert work.document is not None
-    check_unused(work.document, report)
     return replace(work, document=bring_in(work.document, work.step_types, report))
 
 
 def _shape(work: _Work, report: Report) -> _Work:
     assert work.document is not None
     installed = work.step_types.installed
-    return replace(work, document=shape.check(work.document, report, step_types=installed))
+    document = shape.check(work.document, report, step_types=installed)
+    if not document.gaps.is_open:
+        check_unused(document, report)
+    return replace(work, document=document)
 
 
 def _read(work: _Work, report: Report) -> _Work:
@@ -297,24 +301,28 @@ def _composite(
     work = replace(outer, document=document, composites=composites, workflow=None)
     work = _check(_read(work, report), report)
     assert work.workflow is not None
-    if len(report.errors) > before:
+    if len(report.errors) > before or report.forbids_going_on:
         return None
     return callee_of(work.workflow, emit(work.workflow))
 
 
 def _check(work: _Work, report: Report) -> _Work:
-    assert work.workflow is not None
+    workflow = work.workflow
+    assert workflow is not None
+    found = report.copy() if workflow.document.gaps.is_any else report
     for check in CHECKS:
-        check(work.workflow, report)
-    flow = read_flow(work.workflow, report)
+        check(workflow, found)
+    flow = read_flow(workflow, found)
     for flow_check in FLOW_CHECKS:
-        flow_check(flow, report)
+        flow_check(flow, found)
+    if found is not report:
+        without_consequences(workflow, found, report)
     return work
 
 
 STAGES: tuple[Stage, ...] = (_load, _stack, _types, _shape, _read, _check)
-# What is read after shape may be half read: the checks still look at the rest.
-BARRIERS = frozenset({_load, _stack, _types, _shape})
+# What has no shape, or is half read behind it, leaves gaps: the checks still look at the rest.
+BARRIERS = frozenset({_load, _stack, _types})
 
 
 def _compilation(work: _Work, report: Report) -> Compilation:

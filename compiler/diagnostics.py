@@ -108,6 +108,10 @@ class Report(Struct):
             fix=fix,
         )
 
+    def copy(self) -> "Report":
+        """Return a report with the same findings so far, which goes its own way from here."""
+        return Report(lenient=self.lenient, _found=dict(self._found))
+
     def adopt(self, found: Diagnostic) -> None:
         """Record a finding of another report, unless there is one with its span and code."""
         self._found.setdefault((found.span, found.code), found)

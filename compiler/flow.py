@@ -61,7 +61,8 @@ class Flow(Struct, frozen=True, kw_only=True):
 
     Shapes: `steps` are those of the plan, as they are written. `_of` maps the order of a
     declaration to the reads of its record. `is_misread` says that an expression could not be
-    read, `is_open` that there may be more reads for that reason or because a name is computed.
+    read, `is_open` that there may be more reads for that reason, because a name is computed or
+    because a step is broken.
     """
 
     workflow: Workflow
@@ -113,7 +114,7 @@ def read_flow(workflow: Workflow, report: Report) -> Flow:
         reads=reads,
         waits=waits,
         is_misread=is_misread,
-        is_open=is_misread or is_computed,
+        is_open=is_misread or is_computed or workflow.document.gaps.is_open,
         _of=MappingProxyType({order: tuple(some) for order, some in of.items()}),
         _awaited=frozenset(wait.target.order for wait in waits),
         _kinds=frozenset(step.kind for _, step in steps),

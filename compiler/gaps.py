@@ -16,7 +16,7 @@ class Gaps(Struct, frozen=True, kw_only=True):
 
     Shapes: `steps` are the spans of broken entries under `steps`, `inputs` those of the keys of
     broken declarations. `hides_ids`, `hides_inputs` and `hides_reads` say that there may be step
-    ids, inputs and reads of inputs that are not seen. `words` stand in the broken steps: each
+    ids, inputs and reads of inputs that are not seen. `words` stand in the broken parts: each
     may be the name of an input that is read there.
     """
 

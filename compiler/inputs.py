@@ -15,12 +15,12 @@ After::
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from urllib.parse import quote
 
 from treadle import schemas
 from treadle.compiler import nodes
-from treadle.compiler.diagnostics import Report
+from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.json_schema import check_schema, clause
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY, SECRET_KEY, Given, InputSet
@@ -39,16 +39,23 @@ _SCALAR_TYPES = ("string", "number", "integer", "boolean")
 _OPTIONAL_KEYS = frozenset(("description", "enum", "type"))
 
 
-def read_inputs(node: nodes.Mapping | None, *, report: Report) -> Mapping[str, Json]:
+def read_inputs(
+    node: nodes.Mapping | None, *, report: Report, broken: Set[Span] = frozenset()
+) -> Mapping[str, Json]:
     """Return the declarations as one object schema, which `InputSet` takes.
 
     Shapes: `node` is the mapping under `inputs`, whose shape was checked; None when there is none.
+    `broken` are the places of the names whose declaration is wrong: it has an empty schema here.
     Errors: TR202, TR407, TR410, TR411, TR412, TR413, TR415, TR416.
     """
     properties: dict[str, Json] = {}
     required: list[Json] = []
     for entry in node.entries if node is not None else ():
         name, declared = str(entry.key.value), entry.value
+        if entry.key.span in broken:
+            properties[name] = {}
+            required.append(name)
+            continue
         if not isinstance(declared, nodes.Mapping):
             continue
         if not _NAME.fullmatch(name):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from treadle.compiler.diagnostics import Span
+from treadle.compiler.gaps import NO_GAPS, Gaps
 from treadle.plan.expression import Json
 
 
@@ -88,13 +89,14 @@ class Document(Struct, frozen=True, kw_only=True):
 
     Shapes: of a workflow with overlays, `text` is that of all files one after the other, so that
     every span has a place in it; `parts` are the files, the workflow's own first. A document of
-    one file has no parts.
+    one file has no parts. `gaps` are what mistakes of shape leave unknown.
     """
 
     path: str
     text: str
     root: Node
     parts: tuple[Part, ...] = ()
+    gaps: Gaps = NO_GAPS
 
 
 def plain(node: Node) -> Json:

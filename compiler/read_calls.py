@@ -18,7 +18,7 @@ def call(step: Declaration, reading: Reading) -> WorkflowStep:
     if named is not None and file is not None:
         reading.report.add("TR344", file.span)
     elif named is None and file is None:
-        reading.report.add("TR201", step.span, where=f"step '{step.id}'", key="workflow")
+        reading.report.add("TR201", step.span, where=f"step '{step.id}'", key="workflow' or 'path")
     callee = _callee(named, file, reading)
     if callee is not None:
         reading.callees[step.path] = callee

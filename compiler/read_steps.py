@@ -76,6 +76,9 @@ def _branch(
 
 
 def _step(names: Names, step: Declaration, reading: Reading) -> Step | None:
+    if step.is_broken:
+        _read_broken(names, step, reading)
+        return None
     action = _ACTIONS.get(step.kind)
     if action is not None:
         return action(step, reading)
@@ -92,6 +95,33 @@ def _step(names: Names, step: Declaration, reading: Reading) -> Step | None:
             return _fan_out(names, step, reading)
         case _:
             raise ValueError(f"nothing reads a step of the kind '{step.kind}'")
+
+
+def _read_broken(names: Names, step: Declaration, reading: Reading) -> None:
+    """Read the expressions of a broken step, as far as its kind is known, and the steps inside."""
+    named = keys.text(step.node, "type") or Kind.COMMAND.value
+    if step.kind == named:
+        _read_own(step, reading)
+    inside = (_step(names, child, reading) for child in names.inside(step))
+    reading.adrift.extend(child for child in inside if child is not None)
+
+
+def _read_own(step: Declaration, reading: Reading) -> None:
+    action = _ACTIONS.get(step.kind)
+    match step.kind:
+        case Kind.WORKFLOW:
+            # What it calls could be another workflow when it is mended.
+            return
+        case Kind.IF | Kind.WHILE | Kind.DO_WHILE:
+            _condition(step, reading)
+        case Kind.SWITCH:
+            _value(step, reading, "expression")
+        case Kind.FAN_OUT:
+            _value(step, reading, "items")
+    if action is not None:
+        action(step, reading)
+    elif step.kind in BUILT_IN:
+        common(step, reading)
 
 
 def _if(names: Names, step: Declaration, reading: Reading) -> IfStep:

@@ -5,12 +5,18 @@ up from the inside out. An id without its static parts declared is never known.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 
 from msgspec import Struct, field
 
 from treadle.compiler import nodes
+from treadle.compiler.broken_steps import (
+    as_mapping,
+    seeming_branches,
+    seeming_kind,
+    written_id,
+)
 from treadle.compiler.diagnostics import Span
 from treadle.plan.steps import Kind
 
@@ -28,7 +34,8 @@ class Declaration(Struct, frozen=True, kw_only=True, eq=False, gc=False):
     Shapes: `path` is the step's address in the plan; `order` counts entries as they are written;
     `segment` is the branch of `parent` that holds it ("then", "case:KEY", … or ""); `space` is
     the fan-out whose template it belongs to, None for the workflow's own ids. `is_closing` says
-    that it stands under `finally`, however deep.
+    that it stands under `finally`, however deep. Of a step with `is_broken` the author's mistake
+    hides what it does: its `kind` is what it seems to be, its `id` is empty if it has none.
     """
 
     id: str
@@ -41,6 +48,7 @@ class Declaration(Struct, frozen=True, kw_only=True, eq=False, gc=False):
     space: "Declaration | None"
     node: nodes.Mapping
     is_closing: bool = False
+    is_broken: bool = False
 
     def ancestors(self) -> "Iterator[Declaration]":
         """Yield the steps around this one, from the inside out."""
@@ -86,12 +94,16 @@ class Names(Struct, frozen=True, kw_only=True):
     @property
     def ids(self) -> frozenset[str]:
         """Every declared id, of whatever space."""
-        return frozenset(declaration.id for declaration in self.declarations)
+        return frozenset(found for some in self._ids.values() for found in some)
 
     def children(self, parent: Declaration | None, segment: str = "") -> tuple[Declaration, ...]:
         """Return the steps of one branch of `parent`; the workflow's own steps for None."""
         found = self._children.get(_number(parent), ())
         return tuple(child for child in found if child.segment == segment)
+
+    def inside(self, parent: Declaration) -> tuple[Declaration, ...]:
+        """Return the steps of all branches of `parent`."""
+        return self._children.get(parent.order, ())
 
     def find(self, step_id: str, *, reader: Declaration | None) -> Declaration | None:
         """Return the step that `reader` means by an id; the workflow's outputs read as None."""
@@ -147,17 +159,23 @@ class Names(Struct, frozen=True, kw_only=True):
         return next((c for c in self.children(step) if c.id == child_id), None)
 
 
-def declare(root: nodes.Mapping) -> Names:
-    """Return the declared steps of a workflow whose shape was found right."""
+def declare(root: nodes.Mapping, *, broken: Set[Span] = frozenset()) -> Names:
+    """Return the declared steps of a workflow whose shape was checked.
+
+    Shapes: `broken` are the places of the steps whose shape is wrong.
+    """
     found: list[Declaration] = []
-    _declare(root.get("steps"), parent=None, segment="", space=None, found=found)
-    _declare(root.get(CLOSING), parent=None, segment=CLOSING, space=None, found=found)
+    for key, segment in (("steps", ""), (CLOSING, CLOSING)):
+        branch = root.get(key)
+        _declare(branch, parent=None, segment=segment, space=None, found=found, broken=broken)
     children: dict[int, list[Declaration]] = {}
     by_id: dict[tuple[int, str], Declaration] = {}
     private: dict[str, Declaration] = {}
     ids: dict[int, list[str]] = {}
     for declaration in found:
         children.setdefault(_number(declaration.parent), []).append(declaration)
+        if not declaration.id:
+            continue
         by_id.setdefault((_number(declaration.space), declaration.id), declaration)
         ids.setdefault(_number(declaration.space), []).append(declaration.id)
         if declaration.space is not None:
@@ -227,14 +245,15 @@ def _declare(
     segment: str,
     space: Declaration | None,
     found: list[Declaration],
+    broken: Set[Span],
 ) -> None:
-    for node in steps.items if isinstance(steps, nodes.Sequence) else ():
-        assert isinstance(node, nodes.Mapping)
-        declaration = _declaration(node, parent, segment=segment, space=space, order=len(found))
-        found.append(declaration)
-        inner = declaration if declaration.kind == FAN_OUT else space
-        for name, branch in _inner(declaration):
-            _declare(branch, parent=declaration, segment=name, space=inner, found=found)
+    for item in steps.items if isinstance(steps, nodes.Sequence) else ():
+        node, make = as_mapping(item), _broken if item.span in broken else _declaration
+        step = make(node, parent, segment=segment, space=space, order=len(found))
+        found.append(step)
+        inner = step if step.kind == FAN_OUT else space
+        for name, branch in seeming_branches(node) if step.is_broken else _inner(step):
+            _declare(branch, parent=step, segment=name, space=inner, found=found, broken=broken)
 
 
 def _declaration(
@@ -265,6 +284,31 @@ def _declaration(
     )
 
 
+def _broken(
+    node: nodes.Mapping,
+    parent: Declaration | None,
+    *,
+    segment: str,
+    space: Declaration | None,
+    order: int,
+) -> Declaration:
+    """Return a step whose shape is wrong; it has a path of its own, whatever its id."""
+    named = node.get("id")
+    return Declaration(
+        id=written_id(node),
+        kind=seeming_kind(node),
+        path=f"{parent.path if parent is not None else ''}/{order}?",
+        span=(named or node).span,
+        order=order,
+        parent=parent,
+        segment=segment,
+        space=space,
+        node=node,
+        is_closing=parent.is_closing if parent is not None else segment == CLOSING,
+        is_broken=True,
+    )
+
+
 def _inner(step: Declaration) -> Iterator[tuple[str, nodes.Node | None]]:
     """Yield the lists of steps inside a step with their segments, in the order of the plan."""
     node = step.node
@@ -280,8 +324,8 @@ def _inner(step: Declaration) -> Iterator[tuple[str, nodes.Node | None]]:
             yield "", node.get("steps")
         case "fan-out":
             template = node.get("step")
-            assert isinstance(template, nodes.Mapping)
-            yield "", nodes.Sequence(items=(template,), span=template.span)
+            if template is not None:
+                yield "", nodes.Sequence(items=(template,), span=template.span)
 
 
 def _is_inside(step: Declaration, loop: Declaration) -> bool:

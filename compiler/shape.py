@@ -1,6 +1,6 @@
 """The shape of a workflow: which keys there are, and what may stand under each.
 
-Past this stage a workflow without errors has the shape of the format, and nobody looks again.
+Past this stage a workflow has the shape of the format but for its gaps, and nobody looks again.
 All rules stand in workflow.schema.json; this module knows which of them applies to what.
 """
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Related, Report
+from treadle.compiler.shape_gaps import Finder, broken_keys, is_firm
 from treadle.compiler.shape_messages import Subject, code_of, describe, tell
 from treadle.compiler.shape_rules import (
     Stance,
@@ -53,6 +54,8 @@ def check(
           run: make                  →      run: make
           env: [A, B]  # TR216
 
+    What is an error leaves a gap, which the document that is returned tells of.
+
     Errors: TR201 to TR218, TR220 to TR223, TR225. Shapes: the root of `document` is a mapping;
     `step_types` are the names of step types besides those that it declares itself.
     """
@@ -60,9 +63,12 @@ def check(
     assert isinstance(root, nodes.Mapping)
     walk = _Walk(report=report, declared=_declared_types(root), step_types=step_types)
     walk.check_root(root)
-    if not walk.ignored:
+    for entry in walk.ignored if not report.lenient else ():
+        walk.gaps.add_ignored(entry)
+    gaps, left_out = walk.gaps.found(root.get("workflow")), walk.ignored | walk.gaps.dropped
+    if not gaps.is_any and not left_out:
         return document
-    return replace(document, root=_without(root, walk.ignored))
+    return replace(document, root=_without(root, left_out), gaps=gaps)
 
 
 def check_steps(steps: Iterable[nodes.Mapping], report: Report) -> None:
@@ -94,9 +100,11 @@ class _Walk(Struct, kw_only=True):
     declared: tuple[str, ...] = ()
     step_types: Container[str] = ()
     ignored: set[nodes.Entry] = field(default_factory=set)
+    gaps: Finder = field(default_factory=Finder)
 
     def check_root(self, root: nodes.Mapping) -> None:
-        self._check_object(Subject(node=root, definition="", where="this file"))
+        broken = self._check_object(Subject(node=root, definition="", where="this file"))
+        self.gaps.add_object("", broken)
         for key, definition in (("workflow", "header"), ("requires", "requires")):
             entry = root.entry(key)
             if entry is not None:
@@ -120,8 +128,12 @@ class _Walk(Struct, kw_only=True):
     def _check_mapping(self, entry: nodes.Entry, definition: str, *, where: str) -> None:
         if not isinstance(entry.value, nodes.Mapping):
             self._refuse_kind(entry.value, key=str(entry.key.value), expected="a mapping")
+            self.gaps.add_declaration(entry, definition)
             return
-        self._check_object(Subject(node=entry.value, definition=definition, where=where))
+        broken = self._check_object(Subject(node=entry.value, definition=definition, where=where))
+        if broken:
+            self.gaps.add_object(definition, broken)
+            self.gaps.add_declaration(entry, definition)
 
     def _check_steps(
         self, steps: nodes.Node | None, *, fan_out: nodes.Mapping | None, key: str
@@ -132,6 +144,7 @@ class _Walk(Struct, kw_only=True):
     def check_step(self, node: nodes.Node, *, fan_out: nodes.Mapping | None, key: str) -> None:
         if not isinstance(node, nodes.Mapping):
             self._refuse_kind(node, key=key, expected="a step (a mapping)")
+            self.gaps.add_step(node)
             return
         name = node.get("id")
         is_named = isinstance(name, nodes.Scalar) and isinstance(name.value, str) and name.value
@@ -139,7 +152,9 @@ class _Walk(Struct, kw_only=True):
         kind = self._kind(node)
         if kind is None:
             self._tell_missing_type(node, where)
-        self._check_object(Subject(node=node, definition=kind or "step", where=where))
+        broken = self._check_object(Subject(node=node, definition=kind or "step", where=where))
+        if broken or kind is None:
+            self.gaps.add_step(node, broken)
         if kind == "slot" and fan_out is not None:
             outer = Related(span=(fan_out.get("id") or fan_out).span, message="the fan-out")
             self.report.add("TR218", (node.get("type") or node).span, related=(outer,))
@@ -159,21 +174,29 @@ class _Walk(Struct, kw_only=True):
             for entry in cases.entries:
                 self._check_steps(entry.value, fan_out=fan_out, key=f"cases.{entry.key.value}")
 
-    def _check_object(self, subject: Subject) -> None:
+    def _check_object(self, subject: Subject) -> tuple[str, ...]:
+        """Check one object; return the keys whose mistakes no mode lets pass."""
+        broken: list[str] = []
         for breach in breaches(subject.definition, plain_outline(subject.node)):
-            if code_of(breach) == "TR206" and self._tell_misspelt_type(breach.value, subject):
+            code = code_of(breach)
+            if is_firm(code):
+                broken += broken_keys(breach, subject.node, subject.definition)
+            if code == "TR206" and self._tell_misspelt_type(breach.value, subject):
                 continue
             tell(breach, subject, self.report)
-            if code_of(breach) == "TR216":
+            if code == "TR216":
                 entry = subject.node.entry(str(breach.path[0]))
                 assert entry is not None
                 self.ignored.add(entry)
+            elif code == "TR202" and not self.report.lenient:
+                self.gaps.add_unknown(subject.node, subject.definition)
         for entry in subject.node.entries:
             key = str(entry.key.value)
             if key in _PARTS and key in known_keys(subject.definition):
                 self._check_part(entry, key, where=f"'{key}' of {subject.where}")
         if self.report.lenient:
             self._tell_additions(subject)
+        return tuple(broken)
 
     def _check_part(self, entry: nodes.Entry, key: str, *, where: str) -> None:
         """Check an addition with keys of its own; without what it needs it is ignored."""
@@ -251,9 +274,7 @@ class _Plausible:
     """The names that a step type could have and that are no slip of the pen for one of ours."""
 
     def __contains__(self, name: object) -> bool:
-        return (
-            isinstance(name, str) and name_fault(name) is None and closest(name, kinds()) is None
-        )
+        return isinstance(name, str) and name_fault(name) is None and closest(name, kinds()) is None
 
 
 def _declared_types(root: nodes.Mapping) -> tuple[str, ...]:

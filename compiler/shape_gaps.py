@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from treadle.compiler import nodes
 from treadle.compiler.diagnostics import Span
 from treadle.compiler.gaps import NESTED, NO_GAPS, PLAIN, Gaps, hidden
-from treadle.compiler.shape_rules import Breach, needed_keys
+from treadle.compiler.shape_rules import Breach, known_keys, needed_keys
 from treadle.plan.catalogue import BY_CODE, Severity
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -24,6 +24,7 @@ class Finder(Struct):
     dropped: set[nodes.Entry] = field(default_factory=set)
     _steps: list[nodes.Node] = field(default_factory=list)
     _inputs: list[Span] = field(default_factory=list)
+    _texts: list[nodes.Node] = field(default_factory=list)
     _hidden: set[str] = field(default_factory=set)
 
     def add_object(self, definition: str, broken: Iterable[str]) -> None:
@@ -38,6 +39,7 @@ class Finder(Struct):
             # Steps of that type keep it, and nothing is known about them.
             self.dropped.add(entry)
         if not isinstance(entry.value, nodes.Mapping):
+            self._hidden |= hidden("", [str(entry.key.value)])
             self._hidden |= hidden(definition, needed_keys(definition))
 
     def add_step(self, node: nodes.Node, broken: Iterable[str] = ()) -> None:
@@ -57,14 +59,28 @@ class Finder(Struct):
             if entry is not None and key not in NESTED and key != "type":
                 self.dropped.add(entry)
 
-    def found(self) -> Gaps:
-        """Return everything that was recorded."""
-        if not (self._steps or self._inputs or self._hidden):
+    def add_ignored(self, entry: nodes.Entry) -> None:
+        """Record a malformed addition: what was meant may read something."""
+        self._texts.append(entry.value)
+        key = str(entry.key.value)
+        if key in NESTED or (key not in PLAIN and not _is_text(entry.value)):
+            self._hidden.add("hides_reads")
+
+    def add_unknown(self, node: nodes.Mapping, definition: str) -> None:
+        """Record the keys that an object does not have: what is meant may read something."""
+        known = frozenset(known_keys(definition))
+        self._texts += [entry.value for entry in node.entries if entry.key.value not in known]
+
+    def found(self, header: nodes.Node | None) -> Gaps:
+        """Return everything that was recorded; a step may read what stands in the header."""
+        if not (self._steps or self._inputs or self._hidden or self._texts):
             return NO_GAPS
+        texts = [*self._texts, *self._steps]
+        texts += [header] if header is not None and self._steps else []
         return Gaps(
             steps=frozenset(node.span for node in self._steps),
             inputs=frozenset(self._inputs),
-            words=frozenset(word for node in self._steps for word in _words(node)),
+            words=frozenset(word for node in texts for word in _words(node)),
             hides_ids="hides_ids" in self._hidden,
             hides_inputs="hides_inputs" in self._hidden,
             hides_reads="hides_reads" in self._hidden,

@@ -18,6 +18,7 @@ from treadle.compiler.scope import Declaration
 from treadle.compiler.step_types import StepTypes
 from treadle.compiler.template import Declared, Template, read_template
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Value
+from treadle.plan.steps import Step
 
 BLOCK_OPENS = "{{"
 
@@ -59,7 +60,7 @@ class Reading(Struct):
 
     Shapes: `callees` are by the path of the step that calls them.
     `step_types` are those that treadle does not bring, `composites` compiles those among them
-    that are made of steps.
+    that are made of steps. `adrift` are the steps inside of broken ones.
     """
 
     document: nodes.Document
@@ -72,6 +73,7 @@ class Reading(Struct):
     calls: Calls | None = None
     workflow_id: str = ""
     callees: dict[str, Callee] = field(default_factory=dict)
+    adrift: list[Step] = field(default_factory=list)
     _templates: dict[tuple[int, bool], Template] = field(default_factory=dict)
 
     def template(self, scalar: nodes.Scalar, *, is_condition: bool = False) -> Template:

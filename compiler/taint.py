@@ -12,14 +12,16 @@ from msgspec.structs import replace
 
 from treadle.compiler import keys
 from treadle.compiler.origins import ANY_SIGN, Inflow, Names, Origin, followed, narrowed, opened
-from treadle.compiler.outputs import ANYTHING, member
+from treadle.compiler.outputs import ANYTHING, Schema, member
 from treadle.compiler.printed import is_known
 from treadle.compiler.proven import NOTHING, Proven, path_of, proven_at, when_false, when_true
 from treadle.compiler.records import Records
 from treadle.compiler.scope import Declaration, may_have_run
 from treadle.compiler.sites import Site
+from treadle.compiler.types import narrowest_schema
 from treadle.compiler.workflow import Workflow
 from treadle.plan import steps as plan
+from treadle.plan.binding import RESERVED
 from treadle.plan.expression import Json, Literal, Node, Op, Text, Value, expressions
 from treadle.plan.functions import FILTERS
 from treadle.plan.inputs import SECRET_KEY
@@ -173,8 +175,8 @@ class Taint(Struct):
         schema = self.workflow.input_schema(name)
         declared = keys.mapping(self.workflow.root, "inputs")
         entry = declared.entry(name) if declared is not None else None
-        # A secret outside of 'env' is a finding of its own.
-        if schema is None or entry is None or schema.get(SECRET_KEY) is True:
+        # A secret outside of 'env' is a finding of its own, and so is a broken declaration.
+        if not schema or entry is None or schema.get(SECRET_KEY) is True:
             return ()
         what, remark = f"the input '{name}'", "whoever starts a run may give it any text"
         origin = Origin(what=what, span=entry.key.span, remark=remark, schema=schema, root=schema)
@@ -205,6 +207,8 @@ class Taint(Struct):
                 return self._of_value(text, declared, names[1:])
             case plan.CommandStep(capture=True) | plan.PromptStep(capture=True):
                 return self._left(declared, names, _PRINTED, "an agent may answer anything")
+            case plan.WorkflowStep() if first not in RESERVED:
+                return self._of_call(declared, names)
             case plan.GateStep(message=text) if first == "message":
                 return self._of_value(text, declared, names[1:])
             case plan.GateStep():
@@ -231,6 +235,27 @@ class Taint(Struct):
         if names[1:]:
             return found
         return tuple(replace(o, schema={"type": "array", "items": o.schema}) for o in found)
+
+    def _of_call(self, call: Declaration, names: Names) -> tuple[Origin, ...]:
+        """Return what the workflow gives that a step calls, by its outputs' schemas and types."""
+        callee = self.workflow.callees.get(call.path)
+        schema: Schema = ANYTHING
+        if callee is not None:
+            known = {
+                name: dict(output.schema) if output.schema is not None else narrowest_schema(found)
+                for (name, output), found in zip(
+                    callee.plan.outputs.items(), callee.output_types.values(), strict=True
+                )
+            }
+            schema = {"type": "object", "properties": known, "additionalProperties": False}
+        origin = Origin(
+            what=f"the output of step '{call.id}'",
+            span=call.span,
+            remark="what the workflow gives is not known before the run",
+            schema=schema,
+            root=ANYTHING,
+        )
+        return followed((origin,), names)
 
     def _left(
         self, step: Declaration, names: Names, fields: tuple[str, ...], remark: str

@@ -113,6 +113,19 @@ def from_schema(schema: Json, depth: int = 0) -> Type:
     )
 
 
+def narrowest_schema(type_: Type) -> dict[str, Json]:
+    """Return a schema of what a value can be at the top, where it is there.
+
+    >>> narrowest_schema(literal("a")), narrowest_schema(optional(LIST))
+    ({'enum': ['a']}, {'type': 'array'})
+    """
+    kinds = type_.kinds - {"null"}
+    if type_.values is not None and not kinds & {"array", "object"}:
+        return {"enum": [*type_.values]}
+    listed: list[Json] = [*sorted(kinds)]
+    return {"type": listed[0] if len(listed) == 1 else listed}
+
+
 def literal(value: Json) -> Type:
     """Return the type that holds one value alone.
 

@@ -85,16 +85,17 @@ def read_workflow(
     calls: Calls | None = None,
     composites: Composites | None = None,
 ) -> Workflow:
-    """Read a document whose shape was found right.
+    """Read a document whose shape was checked; broken steps are in `names` only.
 
     Errors: what reading calls and inputs reports and what reading expressions reports.
     """
     root = document.root
     assert isinstance(root, nodes.Mapping)
     head = keys.mapping(root, "workflow") or nodes.Mapping(entries=(), span=root.span)
-    inputs = read_inputs(keys.mapping(root, "inputs"), report=report)
+    inputs = read_inputs(keys.mapping(root, "inputs"), broken=document.gaps.inputs, report=report)
     properties = inputs.get("properties")
-    names = declare(root)
+    gaps = document.gaps
+    names = declare(root, broken=gaps.steps)
     step_types = read_step_types(root, installed, report)
     reading = Reading(
         document=document,
@@ -135,7 +136,9 @@ def read_workflow(
         outputs=MappingProxyType(outputs),
         names=names,
         sites=tuple(reading.sites),
-        by_path=MappingProxyType({step.path: step for step in walk((*steps, *closing))}),
+        by_path=MappingProxyType(
+            {step.path: step for step in walk((*steps, *closing, *reading.adrift))}
+        ),
         step_spans=MappingProxyType({d.path: d.span for d in reversed(names.declarations)}),
         callees=MappingProxyType(reading.callees),
     )

@@ -48,7 +48,7 @@ def from_json(data: object) -> Event:
     except msgspec.ValidationError as error:
         raise ValueError(f"{data['event']}: {error}") from error
     fields: dict[str, Any] = {name: getattr(read, name) for name, _, _ in _fields(kind)}
-    for name in _TIMES & fields.keys():
+    for name in sorted(_TIMES & fields.keys()):
         _check_time(data["event"], name, fields[name])
     if "answers" in fields:
         fields["answers"] = {at: _answer(held) for at, held in fields["answers"].items()}

@@ -71,7 +71,7 @@ def _whereabouts(run: Run, sequence: Sequence, around: Whereabouts) -> Whereabou
         return replace(around, known=known)
     inputs = run.inputs_at(sequence.scope)
     known = replace(known, inputs=inputs, missing=frozenset())
-    return replace(around, known=known, prefix=scope.call)
+    return replace(around, known=known, prefix=addresses.call(scope.call))
 
 
 def _again(occurrence: Occurrence, at: Whereabouts) -> Iterator[Reached]:

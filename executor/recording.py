@@ -124,7 +124,7 @@ def unnamed(run: Run, occurrence: Occurrence) -> Run:
     sequence = run.sequences[occurrence.sequence]
     scope = run.scopes[sequence.scope]
     table = scope.names
-    for name in {occurrence.step.id, occurrence.local}:
+    for name in dict.fromkeys((occurrence.step.id, occurrence.local)):
         if table.get(name) == occurrence.address:
             table = table.discard(name)
     if occurrence.shadowed is not None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 from rpds import HashTrieMap, List
 
-from treadle.executor.address import ROOT, leg
+from treadle.executor.address import ROOT, call, leg
 from treadle.executor.events import Answer, Ending, Halt, StepStatus
 from treadle.executor.program import Body, Program
 from treadle.plan.expression import Json
@@ -277,6 +277,13 @@ class Run(Struct, frozen=True, kw_only=True):
         """Return the key in `answered` of a gate that stands in a sequence."""
         inside = self.scopes[self.sequences[sequence].scope].call
         return step.path if inside is None else f"{inside}/{step.path}"
+
+    def path_of(self, occurrence: Occurrence) -> str:
+        """Return the path of a step: that in its plan, behind those of the calls around it."""
+        scope = self.scopes[self.sequences[occurrence.sequence].scope].call
+        if scope is None:
+            return occurrence.step.path
+        return f"{call(self.path_of(self.occurrences[scope]))}{occurrence.step.path}"
 
     @property
     def top(self) -> str:

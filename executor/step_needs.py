@@ -1,9 +1,41 @@
 """Whether the step types of a plan are here, as they were when it was compiled."""
 
+from msgspec import Struct
+
 from treadle.executor.errors import Reason, Refused
 from treadle.executor.step_type import FindStepType
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.steps import CustomStep
+
+
+class NeededType(Struct, frozen=True, kw_only=True):
+    """A step type that steps of a plan have.
+
+    Shapes: `steps` are their paths; `reasons` say why it cannot be used, none when it can.
+    """
+
+    name: str
+    package: str | None
+    steps: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
+def needed_types(plan: Plan, find: FindStepType) -> tuple[NeededType, ...]:
+    """Return all step types of a plan and of what it calls, in the order of the steps."""
+    steps: dict[tuple[str, str], list[CustomStep]] = {}
+    for each in (plan, *plan.callees.values()):
+        for step in every_step(each):
+            if isinstance(step, CustomStep):
+                steps.setdefault((step.type, step.schemas), []).append(step)
+    return tuple(
+        NeededType(
+            name=found[0].type,
+            package=found[0].package,
+            steps=tuple(step.path for step in found),
+            reasons=_reasons(found[0], find),
+        )
+        for found in steps.values()
+    )
 
 
 def refuse_missing_types(plan: Plan, find: FindStepType) -> None:
@@ -11,25 +43,19 @@ def refuse_missing_types(plan: Plan, find: FindStepType) -> None:
 
     Errors: Refused with TR745, TR746 and TR747, one reason for each type that cannot be used.
     """
-    reasons: list[Reason] = []
-    seen: set[tuple[str, str]] = set()
-    for each in (plan, *plan.callees.values()):
-        for step in every_step(each):
-            if isinstance(step, CustomStep) and (step.type, step.schemas) not in seen:
-                seen.add((step.type, step.schemas))
-                reasons += _faults(step, find)
+    reasons = [reason for needed in needed_types(plan, find) for reason in needed.reasons]
     if reasons:
         raise Refused(*reasons)
 
 
-def _faults(step: CustomStep, find: FindStepType) -> tuple[Reason, ...]:
+def _reasons(step: CustomStep, find: FindStepType) -> tuple[Reason, ...]:
     try:
         found = find(step.type)
     except Refused as refused:
         return refused.reasons
     if found is None:
         hint = f"install the package '{step.package}'" if step.package is not None else None
-        return Refused.because("TR745", type=step.type, step=step.path, hint=hint).reasons
+        return Refused.because("TR745", type=step.type, hint=hint).reasons
     if found.signature().digest != step.schemas:
-        return Refused.because("TR746", type=step.type, step=step.path).reasons
+        return Refused.because("TR746", type=step.type).reasons
     return ()

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.compiler import Compilation, compile_file
+from treadle.compiler.step_types import NONE_AVAILABLE, Available
 from treadle.library.acts import Act, SecretUse, acts_of, secrets_of
 from treadle.library.ids import check_id
 from treadle.library.lockfile import digests_of, digests_of_folder
@@ -36,18 +37,30 @@ class Appraisal(Struct, frozen=True, kw_only=True):
     difference: PlanDiff | None
 
 
-def compiled(package: Package, *, lenient: bool) -> Compilation:
-    """Compile the workflow of a package, with the files beside it in reach."""
+def compiled(
+    package: Package, *, lenient: bool, step_types: Available = NONE_AVAILABLE
+) -> Compilation:
+    """Compile the workflow of a package, with the files beside it in reach.
+
+    Shapes: `step_types` are those of the project that it is for.
+    """
     with tempfile.TemporaryDirectory(prefix="treadle-package-") as folder:
         lay_out(package, Path(folder))
-        compilation = compile_file(Path(folder, WORKFLOW_FILE), lenient=lenient)
+        path = Path(folder, WORKFLOW_FILE)
+        compilation = compile_file(path, lenient=lenient, step_types=step_types)
         # The plan is made while the files are there.
         _ = compilation.plan
     return replace(compilation, path=package.shown_path)
 
 
 def appraise(
-    obtained: Obtained, plan: Plan, *, places: Places, registry: Registry, lenient: bool
+    obtained: Obtained,
+    plan: Plan,
+    *,
+    places: Places,
+    registry: Registry,
+    lenient: bool,
+    step_types: Available = NONE_AVAILABLE,
 ) -> Appraisal:
     """Return what a package that compiles would bring to a project.
 
@@ -59,7 +72,9 @@ def appraise(
     refuse_links(places, folder / WORKFLOW_FILE)
     is_there = (folder / WORKFLOW_FILE).is_file()
     present = digests_of_folder(folder) if is_there else None
-    old = compile_file(folder / WORKFLOW_FILE, lenient=lenient).plan if is_there else None
+    path = folder / WORKFLOW_FILE
+    there = compile_file(path, lenient=lenient, step_types=step_types) if is_there else None
+    old = there.plan if there is not None else None
     return Appraisal(
         obtained=obtained,
         plan=plan,

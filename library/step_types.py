@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.compiler import compile_text
 from treadle.compiler.layers import OverlayFile, SourceFile
@@ -82,6 +83,6 @@ def compiled_type(name: str, file: OverlayFile, around: Available, *, lenient: b
     return Candidate(
         name=name,
         files=found.files[1:],
-        plan=callee.plan if callee is not None else None,
+        plan=replace(callee.plan, callees=callee.callees) if callee is not None else None,
         signature=types.signatures.get(name) if types is not None else None,
     )

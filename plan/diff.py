@@ -126,8 +126,8 @@ def _standings(plan: Plan) -> Mapping[str, _Standing]:
 def _lists(plan: Plan, step: Step) -> Iterator[tuple[str, str, tuple[Step, ...]]]:
     """Yield the lists of steps inside a step: the segment, what comes before paths, the steps."""
     yield from ((branch.segment, "", branch.steps) for branch in branches(step))
-    if isinstance(step, WorkflowStep) and step.callee in plan.callees:
-        yield "w", f"{step.path}/w", plan.callees[step.callee].steps
+    if isinstance(step, WorkflowStep) and (callee := plan.callees.get(step.callee or "")):
+        yield "w", f"{step.path}/w", callee.steps
 
 
 def _step_changes(old: Plan, new: Plan) -> Iterator[StepChange]:

@@ -153,17 +153,23 @@ def _known_items(step: FanOutStep, known: Known) -> list[Json] | None:
 
 def _called(step: WorkflowStep, at: Whereabouts) -> Iterator[Reached]:
     """Yield the steps of a workflow that is called, with the inputs that the call gives."""
+    inside = inside_call(step, at)
+    if inside is not None:
+        # A `finally` is for runs of the workflow itself.
+        yield from reached(at.callees[step.callee or ""].steps, inside)
+
+
+def inside_call(step: WorkflowStep, at: Whereabouts) -> Whereabouts | None:
+    """Return what is known inside a call, None where the workflow is not known."""
     plan = at.callees.get(step.callee) if step.callee is not None else None
     if plan is None or plan.digest in at.calls:
-        return
-    inside = replace(
+        return None
+    return replace(
         at,
         known=known_inside(step, plan, at.known),
-        prefix=f"{at.prefix}{step.path}",
+        prefix=f"{at.prefix}{step.path}/w",
         calls=(*at.calls, plan.digest),
     )
-    # A `finally` is for runs of the workflow itself.
-    yield from reached(plan.steps, inside)
 
 
 def known_inside(step: WorkflowStep, plan: Plan, known: Known) -> Known:

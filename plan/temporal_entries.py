@@ -23,7 +23,9 @@ TEMPORAL_ENTRIES: tuple[Entry, ...] = (
         "name a folder, or install fsspec with what it needs for that URL",
     ),
     error("TR874", "not-on-temporal", "{what} cannot be used on Temporal"),
-    error("TR875", "run-unreadable-on-temporal", "Temporal does not show run '{run}': {reason}"),
+    error(
+        "TR875", "run-unreadable-on-temporal", "run '{run}' cannot be read from Temporal: {reason}"
+    ),
     error(
         "TR876",
         "temporal-not-installed",

@@ -8,11 +8,14 @@ from treadle.plan import struct_fields
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text, Value
 from treadle.plan.plan import Concurrency, Plan, Requires
-from treadle.plan.steps import GateStep, Retry, Step, SwitchStep
+from treadle.plan.steps import GateStep, Retry, Step, SwitchStep, WorkflowStep
 
 # What is no field of its own: places, steps inside, and what another field says already.
 _SKIPPED = frozenset(
-    "id path kind then otherwise cases default steps template raw_condition max_concurrency".split()
+    (
+        "id path kind then otherwise cases default steps template raw_condition max_concurrency "
+        "callee"
+    ).split()
 )
 _KEYS: Mapping[str, str] = {
     "condition": "if",
@@ -23,8 +26,8 @@ _KEYS: Mapping[str, str] = {
     "delay_s": "delay",
     "max_delay_s": "max_delay",
     "file": "path",
-    "callee": "definition",
 }
+_DIGEST_SHOWN = len("sha256:") + 12
 # Mappings whose members are told apart.
 _SPREAD = frozenset(("env", "input", "options", "integration_options", "output"))
 
@@ -48,6 +51,8 @@ def fields_of(step: Step) -> Mapping[str, Json]:
         found["cases"] = [case.key for case in step.cases]
     if isinstance(step, GateStep) and step.on_timeout is not None:
         found["on_timeout"] = {"choose": step.on_timeout}
+    if isinstance(step, WorkflowStep) and step.callee is not None:
+        found["definition"] = step.callee[:_DIGEST_SHOWN]
     return found
 
 

@@ -59,7 +59,7 @@ LIBRARY_VERBS = frozenset("add remove enable disable list info search catalog ve
 WHOLE_VERBS = LIBRARY_VERBS | frozenset(
     {"graph", "overlay", "validate", "export", "import", "prune", "doctor"}
 )
-WHOLE_OPTIONS = frozenset({"--from", "--plan", "--no-input"})
+WHOLE_OPTIONS = frozenset({"--from", "--plan", "--no-input", "--on"})
 
 FAKE_GH = """#!/bin/sh
 exit 1

@@ -115,8 +115,8 @@ def _check_value(call: _Call, name: str, value: Value) -> None:
         return
     schema = inputs.declaration(name)
     if schema.get(SECRET_KEY) is True:
-        source = call.workflow.input_schema(input_read(value) or "") or {}
-        if source.get(SECRET_KEY) is not True:
+        source = call.workflow.input_schema(input_read(value) or "")
+        if source != {} and (source is None or source.get(SECRET_KEY) is not True):
             _tell(call, name, _ONLY_SECRETS)
         return
     reason: str | None

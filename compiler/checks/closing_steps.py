@@ -8,7 +8,8 @@ from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.scope import CLOSING, Declaration, Names, is_behind
 from treadle.compiler.sites import Site
 from treadle.compiler.workflow import Workflow
-from treadle.plan.steps import Kind
+from treadle.plan.plan import every_step
+from treadle.plan.steps import GateStep, Kind
 
 STATUS = "status"
 _CROSSING = ("context", "steps")
@@ -27,6 +28,7 @@ def check_closing_steps(workflow: Workflow, report: Report) -> None:
           - {id: ask, type: gate, message: "Keep the logs?"}                  # TR224
     """
     _check_steps(workflow.names, report)
+    _check_calls(workflow, report)
     for site in workflow.sites:
         if site.step is None or not site.step.is_closing:
             for chain in site.chains:
@@ -43,6 +45,17 @@ def _check_steps(names: Names, report: Report) -> None:
             # Its address would begin like those of the steps under `finally`.
             related = Related(span=closing[0].span, message="the first step under 'finally'")
             report.add("TR326", step.span, related=(related,))
+
+
+def _check_calls(workflow: Workflow, report: Report) -> None:
+    """Report calls under `finally` of what has a gate, however deep."""
+    for step in workflow.names.declarations if workflow.callees else ():
+        callee = workflow.callees.get(step.path) if step.is_closing else None
+        for plan in (callee.plan, *callee.callees.values()) if callee is not None else ():
+            gate = next((each for each in every_step(plan) if isinstance(each, GateStep)), None)
+            if gate is not None:
+                hint = f"'{plan.id}' has the gate '{gate.id}'"
+                report.add("TR224", _span_of_kind(step), hint=hint)
 
 
 def _span_of_kind(step: Declaration) -> Span:

@@ -24,6 +24,8 @@ def check_ids(workflow: Workflow, report: Report) -> None:
         # A step of an overlay may come to stand first, and is still the second of that id.
         declarations = tuple(sorted(declarations, key=lambda step: step.span))
     for step in declarations:
+        if not step.id or any(above.is_broken for above in step.ancestors()):
+            continue
         known = first.setdefault((step.space, step.id), step)
         if known is not step:
             related = Related(span=known.span, message="the first one")

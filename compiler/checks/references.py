@@ -130,7 +130,7 @@ def _unknown_hint(reference: _Reference, check: _Check) -> str | None:
     if known is not None and known.kind in LOOPS:
         return f"the later rounds of '{first}' are '{first}:STEP:1', '{first}:STEP:2' and so on"
     if known is not None and known.kind == FAN_OUT:
-        template = names.children(known)[0].id
+        template = next((child.id for child in names.children(known)), "STEP")
         return f"the items of '{first}' are '{first}:{template}:0' and so on"
     if check.workflow.input_schema(reference.name) is not None:
         return f"did you mean 'inputs.{reference.name}'?"

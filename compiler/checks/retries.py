@@ -7,7 +7,7 @@ from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.scope import Declaration
 from treadle.compiler.workflow import Workflow
-from treadle.plan.steps import ActionStep, Retry
+from treadle.plan.steps import ActionStep, CustomStep, Retry
 
 # Of more waits than this the others are taken to be as long as the last of them.
 MAX_WAITS = 10_000
@@ -40,6 +40,9 @@ def check_retries(workflow: Workflow, report: Report) -> None:
         if step.retry.max_attempts == 1:
             report.add("TR518", _value_of(node, "max_attempts"))
             continue
+        if isinstance(step, CustomStep) and step.retry.on_exit_codes is not None:
+            reason = "such a step has no exit code, and would never be tried again"
+            report.add("TR522", _key_of(node, "on_exit_codes"), key="on_exit_codes", reason=reason)
         for key, reason in _idle(node, step.retry):
             report.add("TR522", _key_of(node, key), key=key, reason=reason)
         if limit is not None:

@@ -47,5 +47,6 @@ def _can_reject(name: str, flow: Flow) -> bool:
     schema = flow.workflow.input_schema(name)
     allowed = schema.get("enum") if schema is not None else None
     if not isinstance(allowed, list):
-        return schema is not None
+        # Of a broken declaration nothing is known.
+        return bool(schema)
     return any(isinstance(value, str) and value.lower() in REJECTIONS for value in allowed)

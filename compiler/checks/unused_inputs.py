@@ -26,9 +26,12 @@ def check_unused_inputs(workflow: Workflow, report: Report) -> None:
           - {id: build, type: shell, run: make}
     """
     declared = keys.mapping(workflow.root, "inputs")
-    if declared is None or any(found.code in _UNREAD for found in report.diagnostics):
+    gaps = workflow.document.gaps
+    if gaps.hides_reads or declared is None:
         return
-    read = set(_names_read(workflow))
+    if any(found.code in _UNREAD for found in report.diagnostics):
+        return
+    read = set(_names_read(workflow)) | gaps.words
     if None in read:
         return
     known = set(workflow.input_names)

@@ -47,6 +47,8 @@ from treadle.plan.steps import ActionStep
 
 RUNS = "temporal"  # the folder beside that of the local runs
 
+LONGEST_BEAT_S = 2.0
+
 _BEATS = 3  # heartbeats in the time that a worker may be silent
 _KEEP_ALL = -1
 
@@ -219,4 +221,5 @@ def _moved(folder: str | None, from_project: str, to_project: Path) -> str | Non
 
 def _beat_s() -> float:
     timeout = activity.info().heartbeat_timeout
-    return timeout.total_seconds() / _BEATS if timeout is not None else 1.0
+    silent_s = timeout.total_seconds() if timeout is not None else LONGEST_BEAT_S
+    return min(LONGEST_BEAT_S, silent_s / _BEATS)

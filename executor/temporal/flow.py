@@ -13,20 +13,15 @@ for Temporal to mend.
 """
 
 import asyncio
-import builtins
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    TimeoutError,
-    is_cancelled_exception,
-)
+from temporalio.common import RawValue, SearchAttributeKey
+from temporalio.exceptions import ApplicationError
 
 from treadle.executor.address import ROOT
 from treadle.executor.commands import Command, Continue, Perform, ResolveCall, StartTimer
@@ -46,8 +41,8 @@ from treadle.executor.open_steps import open_gates
 from treadle.executor.outcome import run_object, status_object
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.course import begun
+from treadle.executor.temporal.handing_out import find_plan, perform_step
 from treadle.executor.temporal.messages import (
-    CALL_ACTIVITY,
     CANCEL,
     JOURNAL,
     REFUSED,
@@ -57,7 +52,6 @@ from treadle.executor.temporal.messages import (
     CallOrder,
     CancelAsk,
     Done,
-    Found,
     JournalAsk,
     Opening,
     ResumeAsk,
@@ -68,14 +62,10 @@ from treadle.executor.temporal.requests import cancelled, order_of, reasons_of, 
 from treadle.executor.timers import seconds_between
 from treadle.plan.catalogue import error_text
 from treadle.plan.plan_file import PlanError
-from treadle.plan.steps import ActionStep
 
 # Each makes a thousand decisions; an activation must not take two seconds.
 _CONTINUES_AN_ACTIVATION = 4
 _FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
-_GRACE = timedelta(seconds=60)
-_LONGEST_STEP = timedelta(days=30)
-_FIRST_RETRY = timedelta(seconds=1)
 _FAREWELL = timedelta(seconds=5)
 _WORKFLOW = SearchAttributeKey.for_keyword("TreadleWorkflow")
 _STATUS = SearchAttributeKey.for_keyword("TreadleStatus")
@@ -153,7 +143,7 @@ class RunOnTemporal:
     def cancel(self, ask: Any) -> Any:
         """End the run; what is at work is ended first."""
         event = cancelled(self._run, read(CancelAsk, ask), at=_now())
-        asyncio.create_task(self._stop(lambda: event))
+        asyncio.create_task(self._stop(lambda: replace(event, at=_now())))
         return plain(Accepted(transaction=self._course.count + 1))
 
     @cancel.validator
@@ -222,24 +212,15 @@ class RunOnTemporal:
         self._at_work[address] = task
 
     async def _perform(self, command: Perform) -> None:
-        occurrence = self._run.occurrences[command.address]
         order = order_of(self._run, command, project=self._opening.project)
+        occurrence = self._run.occurrences[command.address]
         try:
-            given = await workflow.execute_activity(
-                occurrence.public,
-                plain(order),
-                activity_id=f"{command.address} {command.attempt}",
-                summary=occurrence.step.name or command.address,
-                start_to_close_timeout=_longest(occurrence.step),
-                heartbeat_timeout=timedelta(seconds=self._limits.heartbeat_s),
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                retry_policy=self._infrastructure(),
-            )
-            done = read(Done, given)
-        except (ActivityError, asyncio.CancelledError) as error:
-            if is_cancelled_exception(error) and self._is_stopping:
+            done = await perform_step(order, occurrence, self._limits)
+        except asyncio.CancelledError:
+            if self._is_stopping:
                 return
-            done = Done(status=StepStatus.FAILED.value, output={}, error=_lost(error))
+            error = error_text("TR871", reason="somebody cancelled it on Temporal")
+            done = Done(status=StepStatus.FAILED.value, output={}, error=error)
         self._happen(
             ActionFinished(
                 at=_now(),
@@ -254,18 +235,9 @@ class RunOnTemporal:
     async def _resolve(self, command: ResolveCall) -> None:
         order = CallOrder(workflow=command.workflow, project=self._opening.project)
         try:
-            given = await workflow.execute_activity(
-                CALL_ACTIVITY,
-                plain(order),
-                summary=command.workflow,
-                start_to_close_timeout=_GRACE,
-                retry_policy=self._infrastructure(),
-            )
-            found = read(Found, given)
-        except (ActivityError, asyncio.CancelledError) as error:
-            if is_cancelled_exception(error) and self._is_stopping:
-                return
-            found = Found(error=_lost(error))
+            found = await find_plan(order, self._limits)
+        except asyncio.CancelledError:
+            return  # a call can wait for its plan only in a run that is not stopped
         digest = self._course.know(found.plan) if found.plan is not None else None
         self._happen(
             CallResolved(
@@ -324,7 +296,7 @@ class RunOnTemporal:
         self._is_asked_to_end = True
         if self._run.status not in _FINAL and not self._is_stopping:
             event = CancelRequested(at=_now(), by=None, reason="on Temporal")
-            asyncio.create_task(self._stop(lambda: event))
+            asyncio.create_task(self._stop(lambda: replace(event, at=_now())))
 
     def _show(self) -> None:
         """Say on Temporal's page how the run stands; keep the deadlines of a run that rests."""
@@ -383,7 +355,7 @@ class RunOnTemporal:
         if not self._is_asked_to_end:
             try:
                 await workflow.wait_condition(lambda: self._is_asked_to_end, timeout=_FAREWELL)
-            except builtins.TimeoutError:
+            except TimeoutError:
                 return
         raise asyncio.CancelledError
 
@@ -399,30 +371,9 @@ class RunOnTemporal:
         )
         workflow.continue_as_new(args=[plain(opening)])
 
-    def _infrastructure(self) -> RetryPolicy:
-        return RetryPolicy(
-            initial_interval=_FIRST_RETRY,
-            maximum_interval=_GRACE,
-            maximum_attempts=self._limits.infrastructure_attempts,
-        )
-
 
 def _now() -> str:
     return workflow.now().isoformat(timespec="milliseconds")
-
-
-def _longest(step: object) -> timedelta:
-    """Return when a step is given up that its own time limit has not ended."""
-    timeout_s = step.timeout_s if isinstance(step, ActionStep) else None
-    return _LONGEST_STEP if timeout_s is None else timedelta(seconds=timeout_s) + _GRACE
-
-
-def _lost(error: BaseException) -> str:
-    """Return the error of a step that no worker brought to an end."""
-    cause = error.__cause__ or error
-    is_silent = isinstance(cause, TimeoutError)
-    reason = "its workers fell silent" if is_silent else str(cause) or type(cause).__name__
-    return error_text("TR871", reason=reason)
 
 
 def _refuse(refused: Refused) -> NoReturn:

@@ -91,12 +91,16 @@ def storage_at(place: str | None, environment: Mapping[str, str]) -> Storage:
     if place is None:
         return Folder(_own_folder(environment))
     if not _URL.match(place):
-        return Folder(Path(place).expanduser().resolve())
+        path = Path(place).expanduser().resolve()
+        if path.exists() and not path.is_dir():
+            raise Refused.because("TR873", place=place, reason="it is not a folder")
+        return Folder(path)
     try:
         from fsspec.core import url_to_fs  # an optional package
 
         files, url = url_to_fs(place)
-    except (ImportError, ValueError) as error:
+    # What a file system of its kind does when it is made is not ours to know.
+    except Exception as error:
         raise Refused.because("TR873", place=place, reason=str(error)) from error
     return Remote(str(url).rstrip("/"), files)
 

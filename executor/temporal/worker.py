@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from msgspec import Struct
+from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from treadle.executor.temporal.activities import Activities, Workplace
+from treadle.executor.temporal.activities import LONGEST_BEAT_S, Activities, Workplace
 from treadle.executor.temporal.flow import RunOnTemporal
 
 # Third-party modules that the core uses: they are what they are in every workflow. Treadle's own
@@ -46,6 +47,9 @@ class Staffing(Struct, frozen=True, kw_only=True):
 def sandbox() -> SandboxedWorkflowRunner:
     """Return what the workflows run in."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    # Some modules are imported when they are needed, which is often never.
+    silent = workflow.SandboxImportNotificationPolicy.SILENT
+    restrictions = restrictions.with_import_notification_policy(silent)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
@@ -65,6 +69,8 @@ def worker_of(
         max_concurrent_activities=staffing.steps,
         max_cached_workflows=staffing.cached_runs,
         graceful_shutdown_timeout=timedelta(seconds=_GRACE_S),
+        # The answer to a heartbeat is how a worker learns that a step is to end.
+        max_heartbeat_throttle_interval=timedelta(seconds=LONGEST_BEAT_S),
         deployment_config=_deployment(staffing),
     )
 

@@ -119,3 +119,44 @@ def test_a_removed_type_is_gone(treadle, added: Path) -> None:
     assert not added.exists()
     assert 2 == treadle("step", "remove", "greet").code
     assert 2 == treadle("step", "remove", "../../workflow-registry").code
+
+
+def test_the_doctor_names_the_package_that_is_missing(treadle, write: Write) -> None:
+    write(
+        "flow.yml",
+        """\
+workflow: {id: flow, name: Flow}
+step_types:
+  notify:
+    package: treadle-notify
+    input_schema: {type: object}
+    output_schema: {type: object}
+steps:
+  - {id: tell, type: notify}
+""",
+    )
+    ended = treadle("doctor", "flow.yml", "--json")
+    assert 1 == ended.code
+    (check,) = ended.data["checks"]
+    assert ("step-type", "notify", "missing", "TR745", "install the package 'treadle-notify'") == (
+        check["need"],
+        check["name"],
+        check["status"],
+        check["code"],
+        check["hint"],
+    )
+
+
+def test_what_the_types_inside_a_type_do_is_shown_as_well(treadle, write: Write, added) -> None:
+    write("outer.yml", "steps: [{id: inner, type: greet, input: {name: you}}]\n")
+    assert "echo hello" in treadle("step", "add", "outer.yml", "--no-input").err
+
+
+def test_a_workflow_that_uses_a_type_of_the_project_can_be_installed(
+    treadle, write: Write, added: Path
+) -> None:
+    write(
+        "flow.yml", FLOW.replace("{id: flow, name: Flow}", '{id: flow, name: F, version: "1.0.0"}')
+    )
+    ended = treadle("add", "flow.yml", "--yes")
+    assert (0, True) == (ended.code, "echo hello" in ended.err)

@@ -234,3 +234,16 @@ def test_what_stands_under_type_elsewhere_is_looked_up_nowhere() -> None:
     text = f"{schema}steps: [{{id: a, type: shell, run: 'echo {{{{ inputs.a | shquote }}}}'}}]"
     assert [] == codes(compiled(text, Available(files=Asked())))
     assert [] == asked
+
+
+def test_exit_codes_are_of_no_use_to_a_step_that_has_none() -> None:
+    found = compiled(
+        """
+        steps:
+          - id: tell
+            type: notify
+            input: {to: ops}
+            retry: {max_attempts: 3, on_exit_codes: [1]}
+        """
+    )
+    assert ["TR522"] == codes(found)

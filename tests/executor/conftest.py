@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from treadle.compiler import compile_text
-from treadle.executor.commands import Continue, Perform, StartTimer
+from treadle.executor.call_events import CallResolved
+from treadle.executor.commands import Command, Continue, ResolveCall, StartTimer
 from treadle.executor.decide import Decision, decide
 from treadle.executor.events import (
     ActionFinished,
@@ -23,6 +24,7 @@ from treadle.executor.events import (
 from treadle.executor.program import Program
 from treadle.executor.state import Run
 from treadle.plan.expression import Json
+from treadle.plan.plan import Plan
 
 HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 
@@ -38,7 +40,8 @@ class World:
     """One run in memory.
 
     `act` is told an action's address and the how-manieth result it is to give.
-    `journal` holds the transactions; `performed` the actions that came to an end, in order.
+    `journal` holds the transactions; `performed` the actions that came to an end, in order;
+    `plans` those of the workflows that expressions can name.
     A step's timer fires when its turn comes, and the clock is set to it; the run's never does.
     """
 
@@ -47,7 +50,8 @@ class World:
     run: Run | None = None
     journal: list[tuple[Event, ...]] = field(default_factory=list)
     performed: list[str] = field(default_factory=list)
-    pending: list[Perform | StartTimer | Continue] = field(default_factory=list)
+    pending: list[Command] = field(default_factory=list)
+    plans: dict[str, Plan] = field(default_factory=dict)
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     def now(self) -> str:
@@ -121,6 +125,9 @@ class World:
         if isinstance(command, StartTimer):
             self.timer(command)
             return
+        if isinstance(command, ResolveCall):
+            self.resolve(command)
+            return
         status, output = self.act(command.address, self.results_of(command.address) + 1)
         self.performed.append(command.address)
         self.happen(
@@ -131,6 +138,20 @@ class World:
                 status=status,
                 output=output,
                 error=None if status is StepStatus.COMPLETED else "exited with code 1 [TR803]",
+            )
+        )
+
+    def resolve(self, command: ResolveCall) -> None:
+        plan = self.plans.get(command.workflow)
+        if plan is not None:
+            self.program = self.program.with_callee(plan)
+        self.happen(
+            CallResolved(
+                at=self.now(),
+                address=command.address,
+                workflow=command.workflow,
+                plan_digest=plan.digest if plan is not None else None,
+                error=None if plan is not None else "nobody knows it [TR330]",
             )
         )
 

@@ -200,7 +200,7 @@ steps:
     found = requirements(plan, all_steps(plan, known))
 
     assert [("agent", "qwen", None), ("spec-kit", ">=1", None)] == told(found)
-    assert ("/call/a",) == found[0].steps
+    assert ("/call/w/a",) == found[0].steps
 
 
 def test_the_versions_under_requires_are_needed() -> None:

@@ -165,3 +165,16 @@ def test_a_rejection_at_the_last_gate_before_the_end_changes_nothing_and_that_is
         finally: [{id: b, type: shell, run: make}]
         """
     assert [] == findings(body, but="")
+
+
+def test_a_gate_in_a_type_that_is_made_of_steps_is_found_as_well(findings: Findings) -> None:
+    found = findings(
+        """
+        step_types:
+          ask: {steps: [{id: sure, type: gate, message: Sure}]}
+          outer: {steps: [{id: inner, type: ask}]}
+        steps: [{id: build, type: outer}]
+        finally: [{id: clean, type: outer}]
+        """
+    )
+    assert [("TR224", "outer", "'ask' has the gate 'sure'")] == found
