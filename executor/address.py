@@ -1,8 +1,9 @@
 """Addresses: exact paths of occurrences, such as ``/loop/r2/pick/then/ask`` and ``/fan/i3/t``.
 
-A path alternates: a step id, then the branch, round or item inside that step, then a step id, …;
-(``w`` for the workflow that a call runs), so a step that is called ``r2`` or ``then`` is never mistaken for a round or a branch. Rounds count
-from 1, items from 0. The path of a step in a plan is its address without rounds and items.
+A path alternates: a step id, then the branch, round or item inside that step (``w`` for the steps
+of the workflow that a call runs), then a step id, …; so a step that is called ``r2`` or ``then`` is
+never mistaken for a round or a branch. Rounds count from 1, items from 0. The path of a step in a
+plan is its address without rounds and items, and begins anew in a workflow that is called.
 
 Source: the escapes are those of JSON Pointer (RFC 6901): ``~0`` for ``~``, ``~1`` for ``/``.
 """

@@ -6,9 +6,9 @@
 | stands at a control step that is at work | inside that step |
 | stands anywhere else | behind the last of its steps that is done |
 
-A step that was open begins anew, but for one inside a call, whose workflow stays what it was. Which branch was taken, the items of a fan-out and the rounds
-that are done stay as they are. What the new plan would have to have changed in the past is for
-verdict.py to find: here it is a mistake.
+A step that was open begins anew, but for one inside a call, whose workflow stays what it was. Which
+branch was taken, the items of a fan-out and the rounds that are done stay as they are. What the new
+plan would have to have changed in the past is for verdict.py to find: here it is a mistake.
 """
 
 from msgspec.structs import replace

@@ -1,7 +1,7 @@
 """What happens around steps: leaving and repeating, halting, filling a fan-out, reopening.
 
-A halt travels outwards: through branches, loops and calls at once, through a fan-out when none of its
-items is at work any more; at the root it ends or pauses the run.
+A halt travels outwards: through branches, loops and calls at once, through a fan-out when none of
+its items is at work any more; at the root it ends or pauses the run.
 """
 
 from treadle.executor import address as addresses

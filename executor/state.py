@@ -209,10 +209,11 @@ class Run(Struct, frozen=True, kw_only=True):
 
     Shapes: `versions` counts how often each input was given (1: at the start or by default);
     `answered` holds the version of the verdict input that a gate's latest answer saw, by the
-    path of the gate (inside a call behind the address of the call); `history` holds addresses in the order in which they got a record, latest
-    first; `current` is the qualified id of the step that was started last or stopped the run.
-    `closing` is the leg of `finally` at work, `legs` how many there were. `used_s` is the time
-    the run had worked when it went on at `working_since`.
+    path of the gate (inside a call behind the address of the call); `history` holds addresses in
+    the order in which they got a record, latest first; `current` is the qualified id of the step
+    that was started last or stopped the run. `closing` is the leg of `finally` at work, `legs`
+    how many there were. `used_s` is the time the run had worked when it went on at
+    `working_since`. `project` and `integration` are those that calls are made in.
     """
 
     program: Program

@@ -58,7 +58,8 @@ class Host(Struct, frozen=True, kw_only=True):
 
     Shapes: `environment` is inherited by every process; `parse_yaml` reads the text of list and
     object inputs; `watch` is told of every decision, `echo` gets what agents print; `held_up` is
-    told of each run that this one waits for in its group; `preflight` looks around before
+    told of each run that this one waits for in its group; `plans` finds the workflows that
+    expressions name; `preflight` looks around before
     anything is written, and may refuse.
     Units: `max_processes` is how many step processes a user may have at work on this machine.
     """

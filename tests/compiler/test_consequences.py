@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-import pytest
 from ruamel.yaml import YAML
 
 from treadle.compiler import Compilation, compile_text, nodes

@@ -102,7 +102,7 @@ def is_set(node: ast.expr, names: frozenset[str]) -> bool:
 
 
 def is_hashed_map(node: ast.expr) -> bool:
-    """Whether an expression goes through a persistent map of the state: `run.occurrences.items()`."""
+    """Whether an expression goes through a persistent map of the state by its hashes."""
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr="items" | "values")):
             return name in HASHED
