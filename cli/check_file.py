@@ -39,11 +39,11 @@ def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
         return (_check_plan(source, path=path),)
     with _without_collector():
         compilation = compile_file(
-                path,
-                lenient=lenient,
-                step_types=types_around(path),
-                callees=callees_around(path),
-            )
+            path,
+            lenient=lenient,
+            step_types=types_around(path),
+            callees=callees_around(path),
+        )
         own, *others = checked_files(compilation, lenient=lenient)
     return (own, *(_unmendable(each) for each in others if each.diagnostics))
 

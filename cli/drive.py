@@ -28,8 +28,10 @@ from treadle.cli.visible import one_line
 from treadle.cli.yaml_text import parse_yaml
 from treadle.executor.errors import Refused
 from treadle.executor.local import project as projects
+from treadle.executor.local.drive import Rested
 from treadle.executor.local.groups import Holder
-from treadle.executor.local.session import Host, Rested, resume
+from treadle.executor.local.host import Host
+from treadle.executor.local.session import resume
 from treadle.executor.open_steps import open_gates
 from treadle.executor.outcome import run_object
 from treadle.executor.state import Occurrence, Run, RunStatus

@@ -11,9 +11,9 @@ from treadle.cli.given import from_environment
 from treadle.cli.plan_source import load_plan
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
+from treadle.executor.local.drive import Rested
 from treadle.executor.local.fork import fork
 from treadle.executor.local.mending import Request, go_back, replace_plan
-from treadle.executor.local.session import Rested
 from treadle.executor.local.store import RunFolder, Store
 from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan

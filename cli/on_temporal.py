@@ -19,9 +19,10 @@ from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.run_settings import run_settings
 from treadle.cli.settings import Settings
 from treadle.cli.temporal_settings import Place
+from treadle.executor.local.drive import Rested
+from treadle.executor.local.host import Host
 from treadle.executor.local.index import Row
 from treadle.executor.local.logs import log_path
-from treadle.executor.local.session import Host, Rested
 from treadle.executor.outcome import run_object
 from treadle.executor.state import Occurrence, Run, RunStatus
 from treadle.executor.temporal.activities import log_folder

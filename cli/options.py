@@ -21,9 +21,7 @@ SourceArgument = Annotated[
 ]
 InstalledArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="ID", help="The id of a workflow.", autocompletion=complete_installed
-    ),
+    typer.Argument(metavar="ID", help="The id of a workflow.", autocompletion=complete_installed),
 ]
 InstalledOption = Annotated[
     str | None,

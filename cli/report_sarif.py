@@ -42,9 +42,7 @@ def sarif_object(
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True}],
         "results": [
-            _result(
-                diagnostic, rule=codes.index(diagnostic.code), path=file.path, path_of=path_of
-            )
+            _result(diagnostic, rule=codes.index(diagnostic.code), path=file.path, path_of=path_of)
             for file in checked
             for diagnostic in file.diagnostics
         ],
@@ -90,9 +88,7 @@ def _result(
     return result
 
 
-def _related(
-    path: str, places: Sequence[Related], path_of: Callable[[str], str]
-) -> Iterator[Json]:
+def _related(path: str, places: Sequence[Related], path_of: Callable[[str], str]) -> Iterator[Json]:
     for number, related in enumerate(places):
         yield {
             "id": number,

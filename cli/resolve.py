@@ -46,9 +46,7 @@ def resolve(
         kept = tuple(each for each in kept_overlays(home) if each.declared.is_enabled)
     paths = [near_path(each.path) for each in kept]
     base = near_path(home.base)
-    compilation = compile_file(
-        base, lenient=True, overlays=paths, step_types=types_around(base)
-    )
+    compilation = compile_file(base, lenient=True, overlays=paths, step_types=types_around(base))
     if compilation.workflow is None:
         tell_findings(compilation, lenient=True)
         raise Rejected()

@@ -59,6 +59,15 @@ def worker(
     steps: Annotated[
         int, typer.Option("--steps", min=1, help="How many steps may be at work at once.")
     ] = 64,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label", metavar="LABEL", help="Take steps with this 'runs_on' as well; repeatable."
+        ),
+    ] = None,
+    is_labelled_only: Annotated[
+        bool, typer.Option("--labels-only", help="Take no steps but those with a label.")
+    ] = False,
     deployment: Annotated[
         str | None,
         typer.Option("--deployment", metavar="NAME", help="The worker deployment it belongs to."),
@@ -75,6 +84,8 @@ def worker(
     """
     if (deployment is None) != (build_id is None):
         raise typer.BadParameter("both or neither", param_hint="--deployment, --build-id")
+    if is_labelled_only and not labels:
+        raise typer.BadParameter("it goes with --label", param_hint="--labels-only")
     said = TemporalSettings(address=address, namespace=namespace, task_queue=task_queue).over(
         run_settings(settings, os.environ).temporal
     )
@@ -87,17 +98,24 @@ def worker(
     texts = read_given(InputOptions(input_file=secrets))
     from treadle.executor.temporal.worker import Staffing  # an extra, and slow to import
 
-    staffing = Staffing(steps=steps, deployment=deployment, build_id=build_id)
+    staffing = Staffing(
+        steps=steps,
+        labels=tuple(labels or ()),
+        is_labelled_only=is_labelled_only,
+        deployment=deployment,
+        build_id=build_id,
+    )
     from treadle.executor.temporal.connection import connect
-    from treadle.executor.temporal.worker import work, worker_of
+    from treadle.executor.temporal.worker import work, workers_of
 
     async def work_for_it(workplace: "Workplace") -> None:
         client = await connect(target, os.environ)
+        where = ", ".join(str(each) for each in folders)
         settings.talk.say(
-            f"working for {target.address}, namespace {target.namespace}, task queue "
-            f"{target.task_queue}; steps run in {', '.join(str(each) for each in folders)}"
+            f"working for {target.address}, namespace {target.namespace}, "
+            f"task queue {target.task_queue}{_labels(staffing)}; steps run in {where}"
         )
-        await work(worker_of(client, target.task_queue, workplace, staffing))
+        await work(workers_of(client, target.task_queue, workplace, staffing))
 
     with rejecting_refusals(), tempfile.TemporaryDirectory(prefix="treadle-worker-") as folder:
         place = _workplace(settings, folders, staffing, Path(folder) / "groups")
@@ -109,6 +127,13 @@ def worker(
             place.guardian.close()
     settings.talk.say("done: what was not finished is for other workers")
     return ExitCode.OK
+
+
+def _labels(staffing: "Staffing") -> str:
+    labels = ", ".join(staffing.labels)
+    if not labels:
+        return ""
+    return f" (only labels {labels})" if staffing.is_labelled_only else f" (and labels {labels})"
 
 
 def _workplace(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from treadle.compiler.diagnostics import Diagnostic, Report, Span
 from treadle.compiler.scope import Declaration
+from treadle.compiler.shape_gaps import is_firm
 from treadle.compiler.workflow import Workflow
 
 # They look at nothing but the place itself, and at what is declared elsewhere.
@@ -39,12 +40,13 @@ class Consequences(Struct, frozen=True, kw_only=True):
 
     Shapes: `_inside` are the orders of the steps that are broken or stand in a broken one,
     `_around` those of the steps in which one stands. `_places` are all steps by the beginning
-    of their text.
+    of their text. `_vague` have an addition that is ignored in lenient mode.
     """
 
     workflow: Workflow
     _inside: frozenset[int]
     _around: frozenset[int]
+    _vague: frozenset[int]
     _places: tuple[Declaration, ...]
     _starts: tuple[tuple[int, int], ...]
 
@@ -59,7 +61,9 @@ class Consequences(Struct, frozen=True, kw_only=True):
             return False
         touched = self._inside | self._around if code in _OF_FLOW else self._inside
         spans = (found.span, *(each.span for each in found.related if each.path is None))
-        return any(self._order_at(span) in touched for span in spans)
+        orders = {self._order_at(span) for span in spans}
+        # What is an error in lenient mode is one in strict mode.
+        return bool(orders & touched or (orders & self._vague and not is_firm(code)))
 
     def _order_at(self, span: Span) -> int | None:
         """Return the order of the innermost step around a place."""
@@ -80,8 +84,10 @@ def consequences(workflow: Workflow) -> Consequences:
         if step.is_broken or (step.parent is not None and step.parent.order in inside):
             inside.add(step.order)
     places = sorted(workflow.names.declarations, key=lambda step: (step.node.span, step.order))
+    vague = workflow.document.gaps.vague
     return Consequences(
         workflow=workflow,
+        _vague=frozenset(step.order for step in places if step.node.span in vague),
         _inside=frozenset(inside),
         _around=frozenset(around),
         _places=tuple(places),

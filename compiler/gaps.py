@@ -14,13 +14,15 @@ from treadle.compiler.diagnostics import Span
 class Gaps(Struct, frozen=True, kw_only=True):
     """The parts of a document that are broken, and what they may hide.
 
-    Shapes: `steps` are the spans of broken entries under `steps`, `inputs` those of the keys of
-    broken declarations. `hides_ids`, `hides_inputs` and `hides_reads` say that there may be step
-    ids, inputs and reads of inputs that are not seen. `words` stand in the broken parts: each
-    may be the name of an input that is read there.
+    Shapes: `steps` are the spans of broken entries under `steps`, `vague` those of steps with an
+    addition that is ignored, `inputs` those of the keys of broken declarations. `hides_ids`,
+    `hides_inputs` and `hides_reads` say that there may be step ids, inputs and reads of inputs
+    that are not seen. `words` stand in the broken parts: each may be the name of an input that
+    is read there.
     """
 
     steps: frozenset[Span] = frozenset()
+    vague: frozenset[Span] = frozenset()
     inputs: frozenset[Span] = frozenset()
     words: frozenset[str] = frozenset()
     hides_ids: bool = False
@@ -60,6 +62,7 @@ PLAIN = frozenset(
         "output_format",
         "output_schema",
         "retry",
+        "runs_on",
         "target",
         "timeout",
         "type",

@@ -67,6 +67,7 @@ class _Process(Common):
     output_schema: dict[str, Json] | None
     capture_max_bytes: int
     retry: Retry | None
+    runs_on: str | None
 
 
 class _Agent(TypedDict):
@@ -139,6 +140,7 @@ def init(step: Declaration, reading: Reading) -> InitStep:
         **common(step, reading),
         timeout_s=keys.seconds(step.node, "timeout"),
         retry=read_limits.retry(step),
+        runs_on=keys.text(step.node, "runs_on"),
         fields={key: _value(step, reading, key) for key in INIT_KEYS if step.node.entry(key)},
         integration=_inherited(step, reading, "integration", default=reading.inherited.integration),
     )
@@ -150,6 +152,7 @@ def github(step: Declaration, reading: Reading) -> GithubStep:
         **common(step, reading),
         timeout_s=keys.seconds(step.node, "timeout"),
         retry=read_limits.retry(step),
+        runs_on=keys.text(step.node, "runs_on"),
         operation=keys.text(step.node, "operation") or "",
         target=keys.text(step.node, "target") or "",
         repository=_value(step, reading, "repository"),
@@ -204,6 +207,7 @@ def _process(step: Declaration, reading: Reading) -> _Process:
         output_schema=schema_at(node, "output_schema", name="output_schema", report=reading.report),
         capture_max_bytes=limit if limit is not None else DEFAULT_CAPTURE_BYTES,
         retry=read_limits.retry(step),
+        runs_on=keys.text(step.node, "runs_on"),
     )
 
 

@@ -14,7 +14,7 @@ from treadle.plan.step_types import StepSignature
 from treadle.plan.steps import CustomStep, WorkflowStep
 
 # Keys that only what a package performs can have.
-_OF_ACTIONS = ("env", "timeout", "retry")
+_OF_ACTIONS = ("env", "timeout", "retry", "runs_on")
 
 
 def custom(step: Declaration, reading: Reading) -> CustomStep | WorkflowStep | None:
@@ -41,6 +41,7 @@ def _action(step: Declaration, signature: StepSignature, reading: Reading) -> Cu
         **common(step, reading),
         timeout_s=keys.seconds(step.node, "timeout"),
         retry=read_limits.retry(step),
+        runs_on=keys.text(step.node, "runs_on"),
         type=step.kind,
         input=_input(step, reading),
         env=environment(step, reading),

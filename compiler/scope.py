@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from treadle.compiler import nodes
 from treadle.compiler.broken_steps import (
@@ -248,8 +249,12 @@ def _declare(
     broken: Set[Span],
 ) -> None:
     for item in steps.items if isinstance(steps, nodes.Sequence) else ():
-        node, make = as_mapping(item), _broken if item.span in broken else _declaration
-        step = make(node, parent, segment=segment, space=space, order=len(found))
+        node = as_mapping(item)
+        step = _declaration(node, parent, segment=segment, space=space, order=len(found))
+        if item.span in broken:
+            # Whatever its id is, its path is its own.
+            path = f"{parent.path if parent is not None else ''}/{step.order}?"
+            step = replace(step, kind=seeming_kind(node), path=path, is_broken=True)
         found.append(step)
         inner = step if step.kind == FAN_OUT else space
         for name, branch in seeming_branches(node) if step.is_broken else _inner(step):
@@ -264,40 +269,14 @@ def _declaration(
     space: Declaration | None,
     order: int,
 ) -> Declaration:
-    scalar = node.get("id")
-    assert isinstance(scalar, nodes.Scalar)
-    kind = node.get("type")
-    step_id = str(scalar.value)
+    named, kind = node.get("id"), node.get("type")
+    step_id = written_id(node)
     above = parent.path if parent is not None else ""
     branch = f"/{_escaped(segment)}" if segment else ""
     return Declaration(
         id=step_id,
         kind=str(kind.value) if isinstance(kind, nodes.Scalar) else Kind.COMMAND.value,
         path=f"{above}{branch}/{_escaped(step_id)}",
-        span=scalar.span,
-        order=order,
-        parent=parent,
-        segment=segment,
-        space=space,
-        node=node,
-        is_closing=parent.is_closing if parent is not None else segment == CLOSING,
-    )
-
-
-def _broken(
-    node: nodes.Mapping,
-    parent: Declaration | None,
-    *,
-    segment: str,
-    space: Declaration | None,
-    order: int,
-) -> Declaration:
-    """Return a step whose shape is wrong; it has a path of its own, whatever its id."""
-    named = node.get("id")
-    return Declaration(
-        id=written_id(node),
-        kind=seeming_kind(node),
-        path=f"{parent.path if parent is not None else ''}/{order}?",
         span=(named or node).span,
         order=order,
         parent=parent,
@@ -305,7 +284,6 @@ def _broken(
         space=space,
         node=node,
         is_closing=parent.is_closing if parent is not None else segment == CLOSING,
-        is_broken=True,
     )
 
 

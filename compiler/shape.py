@@ -63,8 +63,6 @@ def check(
     assert isinstance(root, nodes.Mapping)
     walk = _Walk(report=report, declared=_declared_types(root), step_types=step_types)
     walk.check_root(root)
-    for entry in walk.ignored if not report.lenient else ():
-        walk.gaps.add_ignored(entry)
     gaps, left_out = walk.gaps.found(root.get("workflow")), walk.ignored | walk.gaps.dropped
     if not gaps.is_any and not left_out:
         return document
@@ -187,7 +185,7 @@ class _Walk(Struct, kw_only=True):
             if code == "TR216":
                 entry = subject.node.entry(str(breach.path[0]))
                 assert entry is not None
-                self.ignored.add(entry)
+                self._ignore(entry, subject.node)
             elif code == "TR202" and not self.report.lenient:
                 self.gaps.add_unknown(subject.node, subject.definition)
         for entry in subject.node.entries:
@@ -197,6 +195,11 @@ class _Walk(Struct, kw_only=True):
         if self.report.lenient:
             self._tell_additions(subject)
         return tuple(broken)
+
+    def _ignore(self, entry: nodes.Entry, node: nodes.Mapping) -> None:
+        self.ignored.add(entry)
+        if not self.report.lenient:
+            self.gaps.add_ignored(entry, node)
 
     def _check_part(self, entry: nodes.Entry, key: str, *, where: str) -> None:
         """Check an addition with keys of its own; without what it needs it is ignored."""

@@ -23,6 +23,7 @@ class Finder(Struct):
 
     dropped: set[nodes.Entry] = field(default_factory=set)
     _steps: list[nodes.Node] = field(default_factory=list)
+    _vague: list[Span] = field(default_factory=list)
     _inputs: list[Span] = field(default_factory=list)
     _texts: list[nodes.Node] = field(default_factory=list)
     _hidden: set[str] = field(default_factory=set)
@@ -59,8 +60,9 @@ class Finder(Struct):
             if entry is not None and key not in NESTED and key != "type":
                 self.dropped.add(entry)
 
-    def add_ignored(self, entry: nodes.Entry) -> None:
-        """Record a malformed addition: what was meant may read something."""
+    def add_ignored(self, entry: nodes.Entry, node: nodes.Mapping) -> None:
+        """Record a malformed addition: what was meant may read something, or leave something."""
+        self._vague.append(node.span)
         self._texts.append(entry.value)
         key = str(entry.key.value)
         if key in NESTED or (key not in PLAIN and not _is_text(entry.value)):
@@ -79,6 +81,7 @@ class Finder(Struct):
         texts += [header] if header is not None and self._steps else []
         return Gaps(
             steps=frozenset(node.span for node in self._steps),
+            vague=frozenset(self._vague),
             inputs=frozenset(self._inputs),
             words=frozenset(word for node in texts for word in _words(node)),
             hides_ids="hides_ids" in self._hidden,

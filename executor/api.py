@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from treadle.executor.local.cancel import cancel as cancel_run
-from treadle.executor.local.session import Host, Rested
+from treadle.executor.local.drive import Rested
+from treadle.executor.local.host import Host
 from treadle.executor.local.session import resume as resume_run
 from treadle.executor.local.session import start as start_run
 from treadle.executor.local.store import Store

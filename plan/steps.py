@@ -79,10 +79,15 @@ class _Common(Struct, frozen=True, kw_only=True):
 
 
 class _Acting(_Common, frozen=True, kw_only=True):
-    """What every step has that acts on the world. Units: seconds an attempt may take."""
+    """What every step has that acts on the world.
+
+    Shapes: `runs_on` is the label of the workers that it runs on, where there are workers.
+    Units: seconds an attempt may take.
+    """
 
     timeout_s: float | None = None
     retry: Retry | None = None
+    runs_on: str | None = None
 
 
 class _Process(_Acting, frozen=True, kw_only=True):

@@ -145,7 +145,10 @@ def _catalogs(said: str) -> Any:
 
 
 def _shown(said: str) -> Any:
-    inputs, _, steps = said.partition("Steps (")
+    inputs, is_installed, steps = said.partition("Steps (")
+    if not is_installed:
+        found = re.search(r"^  Available Versions: (.+)$", said, re.MULTILINE)
+        return {"versions": found[1].split(", ") if found else []}
     return {
         "inputs": {match["name"]: match["type"] for match in _INPUT.finditer(inputs)},
         "steps": [[match["id"], match["type"]] for match in _KIND.finditer(steps)],
@@ -153,6 +156,8 @@ def _shown(said: str) -> Any:
 
 
 def _our_shown(data: Any) -> Any:
+    if "inputs" not in data:
+        return {"versions": data["versions"]}
     return {
         "inputs": {name: each["type"] for name, each in data["inputs"]["properties"].items()},
         "steps": [[each["id"], each["type"]] for each in data["steps"]],
@@ -160,7 +165,10 @@ def _our_shown(data: Any) -> Any:
 
 
 def _members(*names: str) -> Callable[[Any], Any]:
-    return lambda data: {name: data[name] for name in names if name in data}
+    """Select members; of an error only that there is one, for each says it in its own words."""
+    return lambda data: {
+        name: "an error" if name == "error" else data[name] for name in names if name in data
+    }
 
 
 _OUTCOME = _members(
@@ -175,7 +183,7 @@ _READERS: Mapping[tuple[str, ...], Callable[[str], Any]] = {
     ("resolve",): _resolved,
     ("overlay", "list"): _overlays,
     ("catalog", "list"): _catalogs,
-    ("run",): json.loads,
+    ("run",): lambda said: _OUTCOME(json.loads(said)),
     ("status",): lambda said: _STANDING(json.loads(said)),
 }
 _SELECTIONS: Mapping[tuple[str, ...], Callable[[Any], Any]] = {

@@ -39,7 +39,8 @@ from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.compiler import compile_file
 from treadle.executor.local.cancel import Patience, cancel
-from treadle.executor.local.session import Host, resume, start
+from treadle.executor.local.host import Host
+from treadle.executor.local.session import resume, start
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
 from treadle.executor.state import Run

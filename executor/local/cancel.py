@@ -17,9 +17,11 @@ from msgspec import Struct
 from treadle.executor.errors import Refused
 from treadle.executor.events import CancelRequested
 from treadle.executor.local.cancel_request import drop_request, leave_request
+from treadle.executor.local.drive import Rested, drive
 from treadle.executor.local.guardian import end_survivors
+from treadle.executor.local.host import Host, user
 from treadle.executor.local.lock import RunLock
-from treadle.executor.local.session import Host, Rested, drive, merged_inputs, raise_problems, user
+from treadle.executor.local.session import merged_inputs, raise_problems
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus

@@ -19,6 +19,8 @@ from treadle.executor.events import RunForked
 from treadle.executor.find_step import find_step
 from treadle.executor.local import journal as journals
 from treadle.executor.local.answers import read_answers
+from treadle.executor.local.drive import Rested, drive, in_its_group
+from treadle.executor.local.host import Host, commit, user
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.lock import RunLock, is_held, shared
 from treadle.executor.local.logs import sync_folder
@@ -32,16 +34,7 @@ from treadle.executor.local.mending import (
     resolve,
     told,
 )
-from treadle.executor.local.session import (
-    Host,
-    Rested,
-    commit,
-    departure_of,
-    drive,
-    in_its_group,
-    new_id,
-    user,
-)
+from treadle.executor.local.session import departure_of, new_id
 from treadle.executor.local.store import RUN_ID, RunFolder, Store
 from treadle.executor.program import Program
 from treadle.executor.rewind import cut

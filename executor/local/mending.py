@@ -18,18 +18,11 @@ from treadle.executor.errors import Reason, Refused
 from treadle.executor.events import Answer, PlanReplaced, RunRewound
 from treadle.executor.find_step import find_step
 from treadle.executor.local.answers import read_answers
+from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.guardian import end_survivors
+from treadle.executor.local.host import Host, user
 from treadle.executor.local.lock import RunLock
-from treadle.executor.local.session import (
-    Host,
-    Rested,
-    departure_of,
-    drive,
-    in_its_group,
-    merged_inputs,
-    raise_problems,
-    user,
-)
+from treadle.executor.local.session import departure_of, merged_inputs, raise_problems
 from treadle.executor.local.store import Store
 from treadle.executor.open_steps import open_gates
 from treadle.executor.program import Program

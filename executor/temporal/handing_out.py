@@ -21,6 +21,7 @@ from treadle.executor.temporal.messages import (
     Limits,
     Order,
     plain,
+    queue_of,
     read,
 )
 from treadle.plan.catalogue import error_text
@@ -40,6 +41,7 @@ async def perform_step(order: Order, occurrence: Occurrence, limits: Limits) -> 
         given = await workflow.execute_activity(
             occurrence.public,
             plain(order),
+            task_queue=queue_of(workflow.info().task_queue, _label(occurrence)),
             activity_id=f"{order.address} {order.attempt}",
             summary=occurrence.step.name or order.address,
             start_to_close_timeout=_longest(occurrence),
@@ -87,6 +89,11 @@ def _longest(occurrence: Occurrence) -> timedelta:
     step = occurrence.step
     timeout_s = step.timeout_s if isinstance(step, ActionStep) else None
     return _LONGEST_STEP if timeout_s is None else timedelta(seconds=timeout_s) + _GRACE
+
+
+def _label(occurrence: Occurrence) -> str | None:
+    step = occurrence.step
+    return step.runs_on if isinstance(step, ActionStep) else None
 
 
 def _lost(error: ActivityError) -> str:

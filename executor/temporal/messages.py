@@ -16,6 +16,12 @@ CALL_ACTIVITY = "find called workflow"
 
 DAY_S = 86_400.0
 
+
+def queue_of(task_queue: str, label: str | None) -> str:
+    """Return the task queue of the workers that have a label."""
+    return task_queue if label is None else f"{task_queue}/{label}"
+
+
 _T = TypeVar("_T", bound=Struct)
 
 

@@ -16,8 +16,9 @@ from treadle.executor.errors import Refused
 from treadle.executor.event_json import to_json
 from treadle.executor.events import Event, RunCreated
 from treadle.executor.local import project as projects
+from treadle.executor.local.drive import Rested
+from treadle.executor.local.host import Host, commit, user
 from treadle.executor.local.index import Row
-from treadle.executor.local.session import Host, Rested, commit, user
 from treadle.executor.local.store import RUN_ID, RunFolder
 from treadle.executor.state import Run
 from treadle.executor.temporal import remote

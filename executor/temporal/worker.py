@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from msgspec import Struct
@@ -14,6 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from treadle.executor.temporal.activities import LONGEST_BEAT_S, Activities, Workplace
 from treadle.executor.temporal.flow import RunOnTemporal
+from treadle.executor.temporal.messages import queue_of
 
 # Third-party modules that the core uses: they are what they are in every workflow. Treadle's own
 # modules are imported anew for each, so that nothing one run does can be seen by another.
@@ -35,11 +38,14 @@ _GRACE_S = 10.0
 class Staffing(Struct, frozen=True, kw_only=True):
     """How much a worker takes on, and which release of a deployment it is.
 
+    Shapes: `labels` are those of steps (`runs_on`) that it takes besides those without one.
     Units: `steps` are those at the same time; `cached_runs` are kept in memory between their turns.
     """
 
     steps: int = 64
     cached_runs: int = 200
+    labels: tuple[str, ...] = ()
+    is_labelled_only: bool = False
     deployment: str | None = None
     build_id: str | None = None
 
@@ -53,13 +59,28 @@ def sandbox() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-def worker_of(
-    client: Client,
-    task_queue: str,
-    workplace: Workplace,
-    staffing: Staffing,
-) -> Worker:
-    """Return a worker that has not begun yet."""
+def workers_of(
+    client: Client, task_queue: str, workplace: Workplace, staffing: Staffing
+) -> tuple[Worker, ...]:
+    """Return a worker for each queue that work is taken from; none of them has begun yet."""
+    labelled = (
+        Worker(
+            client,
+            task_queue=queue_of(task_queue, label),
+            activities=[Activities(workplace).work],
+            max_concurrent_activities=staffing.steps,
+            graceful_shutdown_timeout=timedelta(seconds=_GRACE_S),
+            max_heartbeat_throttle_interval=timedelta(seconds=LONGEST_BEAT_S),
+            deployment_config=_deployment(staffing),
+        )
+        for label in staffing.labels
+    )
+    if staffing.is_labelled_only:
+        return tuple(labelled)
+    return (_worker(client, task_queue, workplace, staffing), *labelled)
+
+
+def _worker(client: Client, task_queue: str, workplace: Workplace, staffing: Staffing) -> Worker:
     return Worker(
         client,
         task_queue=task_queue,
@@ -80,7 +101,7 @@ def threads(staffing: Staffing) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(staffing.steps + 4, thread_name_prefix="step")
 
 
-async def work(worker: Worker) -> None:
+async def work(workers: Sequence[Worker]) -> None:
     """Work until SIGINT or SIGTERM; steps that do not end soon are handed back."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -88,7 +109,9 @@ async def work(worker: Worker) -> None:
     for number in signals:
         loop.add_signal_handler(number, ended.set)
     try:
-        async with worker:
+        async with AsyncExitStack() as at_work:
+            for worker in workers:
+                await at_work.enter_async_context(worker)
             await ended.wait()
     finally:
         for number in signals:

@@ -53,9 +53,11 @@ def test_every_mistake_past_the_shape_is_found_in_one_go() -> None:
     assert ["TR410", "TR401", "TR301", "TR312", "TR302"] == codes
 
 
-def test_nothing_is_checked_past_a_broken_shape() -> None:
+def test_what_is_sound_is_checked_past_a_broken_shape() -> None:
     text = HELLO.replace("run: ls", "run: [ls]") + "outputs: {x: {value: '{{ inputs.y }}'}}\n"
-    assert ["TR203"] == [d.code for d in compile_text(text).diagnostics]
+    result = compile_text(text)
+    assert ["TR203", "TR302"] == [d.code for d in result.diagnostics]
+    assert result.plan is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
 from ruamel.yaml import YAML
 
 from treadle.compiler import Compilation, compile_text, nodes
@@ -15,17 +16,18 @@ from treadle.compiler.shape_rules import kinds, needed_keys
 from treadle.plan.catalogue import Severity
 
 ROOT = Path(__file__).parent.parent.parent
+# Of the bad cases, those whose mistake is none of shape.
 WORKFLOWS = sorted(
-    path
-    for folder in ("examples", "tests/cases/good", "tests/cases/bad")
-    for path in (ROOT / folder).glob("*.yml")
+    (
+        *ROOT.glob("examples/*.yml"),
+        *ROOT.glob("tests/cases/good/*.yml"),
+        *ROOT.glob("tests/cases/bad/tr[345]*.yml"),
+    )
 )
 # Of each workflow so many mistakes are tried, chosen by a fixed seed.
-MISTAKES = 12
+MISTAKES, MISTAKES_OF_BAD = 10, 2
 
-Data: TypeAlias = (
-    None | bool | int | float | str | list["Data"] | dict[str, "Data"]
-)
+Data: TypeAlias = None | bool | int | float | str | list["Data"] | dict[str, "Data"]
 Path_: TypeAlias = tuple[str | int, ...]
 ABSENT = object()
 LISTS = ("then", "else", "steps", "default")
@@ -91,7 +93,9 @@ def mistakes(data: Data) -> Iterator[tuple[Path_, Path_, object]]:
             if key in step:
                 yield at, (*at, key), ABSENT
         for key in step:
-            yield from ((at, (*at, key), value) for value in wrong if type(value) is not type(step[key]))
+            yield from (
+                (at, (*at, key), value) for value in wrong if type(value) is not type(step[key])
+            )
     assert isinstance(data, dict)
     inputs = data.get("inputs")
     for name in inputs if isinstance(inputs, dict) else ():
@@ -163,15 +167,116 @@ def unexplained(data: Data, whose: Path_, at: Path_, value: object) -> list[str]
     return left if is_mistake or place is None else []
 
 
-def chosen(path: Path) -> list[tuple[Path_, Path_, object]]:
-    found = list(mistakes(loaded(path)))
-    return random.Random(path.name).sample(found, min(MISTAKES, len(found)))
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_mistake_of_shape_makes_no_finding_elsewhere(path: Path) -> None:
+    data = loaded(path)
+    tried = list(mistakes(data))
+    count = MISTAKES if path.parent.name != "bad" else MISTAKES_OF_BAD
+    for whose, at, value in random.Random(path.name).sample(tried, min(count, len(tried))):
+        assert [] == unexplained(data, whose, at, value), (at, value)
 
 
-def is_workflow(path: Path) -> bool:
-    try:
-        data = loaded(path)
-    except Exception:  # some of the bad cases are no YAML
-        return False
-    found = compile_text(written(data)) if isinstance(data, dict) else None
-    return found is not None and not any(d.code < "TR219" for d in found.errors)
+OTHER = "  - {id: other, type: shell, run: 'echo {{ inputs.nobody }} {{ steps.nobody.status }}'}\n"
+HEAD = "workflow: {id: probe, name: Probe}\ninputs: {word: {enum: [a, b]}, fed: {default: x}}\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "codes"),
+    [
+        ("{id: a, type: shell}", ["TR201", "TR302", "TR303"]),
+        ("{id: a, type: shelll, run: ls}", ["TR206", "TR302", "TR303"]),
+        ("{id: a, run: ls}", ["TR201", "TR302", "TR303"]),
+        ("{id: a, type: shell, run: 5}", ["TR203", "TR302", "TR303"]),
+        ("{id: a, type: shell, run: ls, continue_on_error: x}", ["TR203", "TR302", "TR303"]),
+        ("{id: a, type: prompt}", ["TR201", "TR302", "TR303"]),
+        ("{id: a, type: command}", ["TR201", "TR302", "TR303"]),
+        ("{id: a, type: gate, message: Go, on_reject: x}", ["TR204", "TR302", "TR303"]),
+        ("{id: a, type: if, then: []}", ["TR201", "TR302", "TR303"]),
+        ("{id: a, type: if, condition: true}", ["TR201", "TR302"]),
+        ("{id: a, type: while, condition: n > 1, steps: []}", ["TR213", "TR302", "TR303"]),
+        ("{id: a, type: switch, expression: x, cases: [b]}", ["TR203", "TR302"]),
+        ("{id: a, type: fan-out, items: [1], step: x}", ["TR203", "TR302"]),
+        ("{id: a, type: fan-in, wait_for: x}", ["TR203", "TR302", "TR303"]),
+        ("{type: shell, run: ls}", ["TR201", "TR302"]),
+        ("just text", ["TR203", "TR302"]),
+    ],
+)
+def test_a_mistake_of_shape_and_one_of_names_are_both_told(step: str, codes: list[str]) -> None:
+    found = compile_text(f"{HEAD}steps:\n  - {step}\n{OTHER}")
+    told_ = [each.code for each in found.diagnostics if each.code != "TR501"]
+    assert (codes, None) == (told_, found.plan)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("inputs: [a]\nsteps:\n" + OTHER, ["TR203", "TR303"]),
+        ("steps: {a: b}\noutputs: {x: {value: '{{ inputs.no }}'}}\n", ["TR203", "TR302"]),
+        ("outputs: 5\nsteps:\n" + OTHER, ["TR203", "TR302", "TR303"]),
+        ("inputs: {n: 5}\nsteps:\n" + OTHER, ["TR203", "TR302", "TR303"]),
+    ],
+)
+def test_what_is_declared_wrongly_at_the_top_leaves_the_rest_to_check(
+    text: str, codes: list[str]
+) -> None:
+    found = compile_text("workflow: {id: probe, name: Probe}\n" + text)
+    assert codes == [each.code for each in found.diagnostics if each.code != "TR501"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # The steps inside a broken one are looked at, and can be read.
+        (
+            "{id: a, type: iff, condition: '{{ true }}', then: [{id: b, type: shell, run: ls}]}",
+            "{id: c, type: gate, message: '{{ steps.b.output.stdout }} {{ inputs }}'}",
+        ),
+        # What a broken step leaves is not known.
+        (
+            "{id: a, type: shel, run: fed, env: [word]}",
+            "{id: c, command: '{{ steps.a.output.z }}'}",
+        ),
+        # It may read any input, and any choice.
+        ("{id: a, type: shell}", "{id: c, type: gate, message: '{{ inputs.word }}'}"),
+        (
+            "{id: c, type: gate, message: '{{ inputs.word }} {{ inputs.fed }}', on_reject: skip}",
+            "{id: a, type: shell}",
+        ),
+        # It may be a gate, which a loop waits for.
+        (
+            "{id: l, type: do-while, condition: '{{ inputs.fed }}', steps: [{id: a, type: gat}]}",
+            "{id: c, type: shell, run: 'echo {{ inputs.word }}'}",
+        ),
+    ],
+)
+def test_what_only_follows_from_a_mistake_is_not_told(first: str, second: str) -> None:
+    found = compile_text(f"{HEAD}steps:\n  - {first}\n  - {second}\n")
+    assert 1 == len(found.diagnostics), found.diagnostics
+
+
+def test_names_in_a_broken_step_are_judged() -> None:
+    step = "{id: a, type: shell, timeout: [5], continue_on_error: 1, run: 'echo {{ inputs.no }}'}"
+    found = compile_text(f"{HEAD}steps:\n  - {step}\n")
+    codes = [each.code for each in found.diagnostics if each.code != "TR501"]
+    assert ["TR203", "TR302"] == sorted(codes)[-2:]
+
+
+def test_an_input_declared_wrongly_has_any_type() -> None:
+    text = "workflow: {id: probe, name: Probe}\ninputs: {n: {type: nmber}}\nsteps:\n"
+    text += "  - {id: a, type: shell, run: 'echo {{ inputs.n }} {{ inputs.n.x > 1 }}'}\n"
+    assert ["TR204"] == [each.code for each in compile_text(text).diagnostics]
+
+
+def test_the_types_of_a_broken_step_are_not_called_unused() -> None:
+    text = HEAD.replace("inputs", "x-inputs") + (
+        "step_types: {greet: {steps: [{id: say, type: shell, run: 'echo hi'}]}}\n"
+        "steps:\n  - {id: a, type: gret}\n"
+    )
+    assert ["TR206"] == [each.code for each in compile_text(text).diagnostics]
+
+
+def test_lenient_mode_tells_no_error_that_strict_mode_keeps_silent() -> None:
+    text = f"{HEAD}steps:\n  - {{id: a, type: shell, run: ls, env: 5, rum: 1}}\n{OTHER}"
+    strict, lenient = (compile_text(text, lenient=mode) for mode in (False, True))
+    assert {e.code for e in lenient.errors} <= {e.code for e in strict.errors}
+    assert lenient.plan is not None and strict.plan is None

@@ -13,8 +13,8 @@ from treadle.executor import resume, run
 from treadle.executor.event_json import event_name, from_json, to_json
 from treadle.executor.events import DecidedEvent, OutsideEvent
 from treadle.executor.local.cancel import cancel
+from treadle.executor.local.host import Host
 from treadle.executor.local.journal import read
-from treadle.executor.local.session import Host
 from treadle.schemas import load
 
 EVERYTHING = """

@@ -17,7 +17,9 @@ from treadle.compiler import compile_file
 from treadle.executor.api import status
 from treadle.executor.errors import Refused
 from treadle.executor.local.check import check
-from treadle.executor.local.session import Host, Rested, resume, start
+from treadle.executor.local.drive import Rested
+from treadle.executor.local.host import Host
+from treadle.executor.local.session import resume, start
 from treadle.executor.local.store import Store
 from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan

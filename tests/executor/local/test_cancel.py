@@ -15,9 +15,9 @@ from treadle.executor import Refused, resume, run, status
 from treadle.executor.events import TimerFired
 from treadle.executor.local.cancel import Patience, cancel
 from treadle.executor.local.cancel_request import leave_request, take_request
+from treadle.executor.local.host import Host
 from treadle.executor.local.journal import read
 from treadle.executor.local.lock import RunLock
-from treadle.executor.local.session import Host
 from treadle.executor.timers import is_due
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import write_plan

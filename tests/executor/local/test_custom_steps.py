@@ -12,7 +12,9 @@ import pytest
 
 from treadle.compiler import Available, compile_text
 from treadle.executor import Refused, StepFailed, StepRequest, StepType
-from treadle.executor.local.session import Host, Rested, resume, start
+from treadle.executor.local.drive import Rested
+from treadle.executor.local.host import Host
+from treadle.executor.local.session import resume, start
 from treadle.executor.outcome import status_object
 from treadle.executor.state import RunStatus
 from treadle.plan.plan import Plan

@@ -18,7 +18,8 @@ import pytest
 from treadle.compiler import compile_text
 from treadle.executor import resume, run, status
 from treadle.executor.errors import Refused
-from treadle.executor.local.session import Host, start
+from treadle.executor.local.host import Host
+from treadle.executor.local.session import start
 from treadle.executor.local.store import Store
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import write_plan

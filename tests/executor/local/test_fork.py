@@ -14,8 +14,8 @@ import pytest
 from treadle.compiler import compile_text
 from treadle.executor import Refused, run, status
 from treadle.executor.local.fork import fork
+from treadle.executor.local.host import Host
 from treadle.executor.local.mending import Prospect, Request, go_back
-from treadle.executor.local.session import Host
 from treadle.executor.local.store import Store
 from treadle.executor.local.transfer import export_run, import_run
 from treadle.executor.outcome import status_object
@@ -157,7 +157,7 @@ import sys
 from pathlib import Path
 from treadle.executor.local.fork import fork
 from treadle.executor.local.mending import Request
-from treadle.executor.local.session import Host
+from treadle.executor.local.host import Host
 project = Path(sys.argv[1])
 host = Host(project=project, environment={"PATH": "/usr/bin:/bin"})
 def approve(prospect):

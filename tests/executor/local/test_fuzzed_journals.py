@@ -25,8 +25,8 @@ from treadle.compiler import compile_text
 from treadle.executor import resume, run
 from treadle.executor.errors import Refused
 from treadle.executor.local.cancel import cancel
+from treadle.executor.local.host import Host
 from treadle.executor.local.journal import Journal
-from treadle.executor.local.session import Host
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.replay import decide_again
 from treadle.executor.state import Run

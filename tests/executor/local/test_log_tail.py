@@ -10,8 +10,9 @@ import pytest
 
 from treadle.compiler import compile_text
 from treadle.executor.decide import Decision
+from treadle.executor.local.host import Host
 from treadle.executor.local.log_tail import LogTail
-from treadle.executor.local.session import Host, start
+from treadle.executor.local.session import start
 from treadle.executor.local.store import Store
 from treadle.executor.state import Occurrence
 

@@ -8,8 +8,9 @@ import pytest
 
 from treadle.compiler import compile_text
 from treadle.executor.local import slots
+from treadle.executor.local.host import Host
 from treadle.executor.local.process_limit import limited, slot_folder
-from treadle.executor.local.session import Host, start
+from treadle.executor.local.session import start
 from treadle.executor.ports import ActionRequest, ActionResult, Cancellation, Outcome
 from treadle.executor.state import RunStatus
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from treadle.compiler import compile_text
 from treadle.executor import Refused, resume, run, status
 from treadle.executor.local.check import check
+from treadle.executor.local.host import Host
 from treadle.executor.local.mending import Request, go_back
-from treadle.executor.local.session import Host
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.snapshot import without_done_items
 from treadle.plan.expression import Json

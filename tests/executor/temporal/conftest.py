@@ -15,7 +15,7 @@ import pytest
 
 from tests.temporal_server import Server, a_server
 from treadle.compiler import compile_text
-from treadle.executor.local.session import Host
+from treadle.executor.local.host import Host
 from treadle.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ class Crew:
     queue: str
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def hire(self, count: int = 1, **environment: str) -> None:
+    def hire(self, count: int = 1, *options: str, **environment: str) -> None:
         """Start workers, and wait until they say that they work."""
         words = [sys.executable, "-m", "treadle.cli", "worker", "--temporal", self.server.address]
-        words += ["--task-queue", self.queue, "--project", str(self.project)]
+        words += ["--task-queue", self.queue, "--project", str(self.project), *options]
         for _ in range(count):
             log = self.project / f"worker{len(self.workers)}.log"
             with log.open("wb") as file:

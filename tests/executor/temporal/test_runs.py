@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,14 @@ def reasons(work: Callable[[], object]) -> list[tuple[str, str, str | None, str 
     with pytest.raises(Refused) as refused:
         work()
     return [(each.code, each.message, each.hint, each.field) for each in refused.value.reasons]
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process is more than a number that nobody has asked about yet."""
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    )
+    return state.stdout.strip()[:1] not in ("", "Z")
 
 
 def test_another_worker_takes_over_the_step_of_one_that_was_killed(crew: Crew) -> None:
@@ -138,19 +147,22 @@ def test_a_run_that_is_cancelled_ends_its_processes_and_does_its_finally(crew: C
     plan = plan_of(
         """
 steps:
-  - {id: long, type: shell, run: "echo $$ > group; sleep 600 & wait"}
+  - {id: long, type: shell, run: "sleep 600 & echo $! > child; wait"}
 finally:
   - {id: bye, type: shell, run: "echo {{ context.status }} >> byes"}
 """
     )
     begun = crew.site(waits=False).start(plan, {}, host=crew.host)
-    wait_until(lambda: crew.lines("group"))
+    wait_until(lambda: crew.lines("child"))
     rested = crew.site().cancel(begun.run.id, host=crew.host, reason="enough")
     assert (RunStatus.CANCELLED, ["cancelled"]) == (rested.run.status, crew.lines("byes"))
-    with pytest.raises(ProcessLookupError):
-        os.killpg(int(crew.lines("group")[0]), 0)
-    described = crew.ask(lambda client: client.get_workflow_handle(begun.run.id).describe())
-    assert described.status is not None and "CANCELED" == described.status.name
+    assert not is_alive(int(crew.lines("child")[0]))
+
+    def shown() -> str:
+        described = crew.ask(lambda client: client.get_workflow_handle(begun.run.id).describe())
+        return described.status.name if described.status is not None else ""
+
+    wait_until(lambda: shown() == "CANCELED")
 
 
 def test_a_run_has_a_time_limit_and_its_steps_are_tried_again(crew: Crew) -> None:
@@ -327,3 +339,17 @@ steps:
     )
     assert "100000" == (run.occurrences["/size"].output or {})["stdout"].strip()
     assert len(crew.history(run.id).to_json()) < 100_000
+
+
+def test_a_step_runs_on_the_workers_with_its_label(crew: Crew) -> None:
+    crew.hire(1, PLACE="any")
+    crew.hire(1, "--label", "gpu", "--labels-only", PLACE="gpu")
+    plan = plan_of(
+        """
+steps:
+  - {id: here, type: shell, run: "echo $PLACE >> places"}
+  - {id: there, type: shell, run: "echo $PLACE >> places", runs_on: gpu}
+"""
+    )
+    assert RunStatus.COMPLETED is crew.site().start(plan, {}, host=crew.host).run.status
+    assert ["any", "gpu"] == crew.lines("places")
