@@ -117,7 +117,7 @@ FLOW_CHECKS: tuple[FlowCheck, ...] = (
 class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     """What came of a source: its plan if there are no errors, and everything found on the way.
 
-    Shapes: `document` is None when the source is not YAML, `workflow` when it could not be read;
+    Shapes: `document` is None when the source is not YAML, `workflow` when its shape is wrong;
     `text` is that of the workflow's own file, as far as it could be decoded. `files` are that
     file and those of its overlays, each with its findings, which `diagnostics` are together,
     sorted by place. `removed` says of steps that are gone which overlay did it.
@@ -158,6 +158,7 @@ class _Work(Struct, frozen=True, kw_only=True):
     document: Document | None = None
     removed: Mapping[str, Related] = field(default_factory=dict)
     workflow: Workflow | None = None
+    is_shaped: bool = False
     composites: Composites | None = None
 
 
@@ -275,7 +276,7 @@ def _shape(work: _Work, report: Report) -> _Work:
     document = shape.check(work.document, report, step_types=installed)
     if not document.gaps.is_open:
         check_unused(document, report)
-    return replace(work, document=document)
+    return replace(work, document=document, is_shaped=not report.forbids_going_on)
 
 
 def _read(work: _Work, report: Report) -> _Work:
@@ -331,7 +332,7 @@ def _compilation(work: _Work, report: Report) -> Compilation:
         path=work.path,
         text=files[0].text,
         document=work.document,
-        workflow=work.workflow,
+        workflow=work.workflow if work.is_shaped else None,
         diagnostics=tuple(found for file in files for found in file.diagnostics),
         files=files,
         removed={step: cause.message for step, cause in work.removed.items()},
