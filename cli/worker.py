@@ -68,6 +68,15 @@ def worker(
     is_labelled_only: Annotated[
         bool, typer.Option("--labels-only", help="Take no steps but those with a label.")
     ] = False,
+    beat_s: Annotated[
+        float,
+        typer.Option(
+            "--heartbeat",
+            metavar="SECONDS",
+            min=0.5,
+            help="How often it says that a step runs, and learns that it is to end.",
+        ),
+    ] = 5.0,
     deployment: Annotated[
         str | None,
         typer.Option("--deployment", metavar="NAME", help="The worker deployment it belongs to."),
@@ -102,6 +111,7 @@ def worker(
         steps=steps,
         labels=tuple(labels or ()),
         is_labelled_only=is_labelled_only,
+        beat_s=beat_s,
         deployment=deployment,
         build_id=build_id,
     )
@@ -154,6 +164,7 @@ def _workplace(
         projects=folders,
         environment=dict(os.environ),
         threads=threads(staffing),
+        beat_s=staffing.beat_s,
         guardian=Guardian(groups),
         tell=tell,
         plans=InstalledPlans,

@@ -78,14 +78,12 @@ def install(places: Places, new: Installation, *, replaces: Entry | None) -> Non
 
 def remove(places: Places, id: str) -> None:
     """Remove a workflow. Errors: Refused with TR957, TR959, TR960, TR967 or TR969."""
-    check_id(id)
+    _refuse_unknown(places, id)
     with holding(places):
         _put_in_order(places)
         registry, locked = read_registry(places), read_lock(places)
         folder = places.of(id)
-        refuse_links(places, folder)
-        if id not in registry.workflows and not (folder / WORKFLOW_FILE).is_file():
-            raise Refused.because("TR957", id=id)
+        _refuse_unknown(places, id)
         try:
             if folder.is_dir():
                 os.rename(folder, places.folder / f"{_OLD}{id}")
@@ -103,6 +101,8 @@ def set_enabled(places: Places, id: str, *, is_on: bool, now: str) -> bool:
     Errors: Refused with TR957, TR959, TR960 or TR969.
     """
     check_id(id)
+    if not places.folder.is_dir():
+        raise Refused.because("TR957", id=id)
     with holding(places):
         registry = read_registry(places)
         entry = registry.entry(id)
@@ -117,6 +117,18 @@ def set_enabled(places: Places, id: str, *, is_on: bool, now: str) -> bool:
             reason = reason_of(error)
             raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
     return True
+
+
+def _refuse_unknown(places: Places, id: str) -> None:
+    """Refuse what is not installed, also before the lock, which makes folders.
+
+    Errors: Refused with TR956, TR957, TR959 or TR960.
+    """
+    folder = places.of(check_id(id))
+    refuse_links(places, folder)
+    if id in read_registry(places).workflows or (folder / WORKFLOW_FILE).is_file():
+        return
+    raise Refused.because("TR957", id=id)
 
 
 def _entry(new: Installation, old: Entry | None) -> Entry:

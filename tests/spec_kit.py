@@ -94,9 +94,7 @@ def _entries(said: str) -> Any:
 def _our_entries(data: Any) -> Any:
     names = ("id", "name", "version", "description", "enabled", "tags")
     usual = {"enabled": True, "tags": []}
-    return [
-        {name: each.get(name, usual.get(name)) for name in names} for each in data["workflows"]
-    ]
+    return [{name: each.get(name, usual.get(name)) for name in names} for each in data["workflows"]]
 
 
 def _overlays(said: str) -> Any:
@@ -147,8 +145,8 @@ def _catalogs(said: str) -> Any:
 def _shown(said: str) -> Any:
     inputs, is_installed, steps = said.partition("Steps (")
     if not is_installed:
-        found = re.search(r"^  Available Versions: (.+)$", said, re.MULTILINE)
-        return {"versions": found[1].split(", ") if found else []}
+        found = re.search(r"^Catalog versions for .+: (.+)$|^  Version: +(.+)$", said, re.MULTILINE)
+        return {"versions": [word for word in found.groups() if word] if found else []}
     return {
         "inputs": {match["name"]: match["type"] for match in _INPUT.finditer(inputs)},
         "steps": [[match["id"], match["type"]] for match in _KIND.finditer(steps)],

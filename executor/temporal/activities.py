@@ -47,8 +47,6 @@ from treadle.plan.steps import ActionStep
 
 RUNS = "temporal"  # the folder beside that of the local runs
 
-LONGEST_BEAT_S = 2.0
-
 _BEATS = 3  # heartbeats in the time that a worker may be silent
 _KEEP_ALL = -1
 
@@ -63,6 +61,7 @@ class Workplace(Struct, frozen=True, kw_only=True):
     Shapes: `projects` are the folders that steps can run in, the first one for runs that name
     none of them; `secrets` are texts by input name, before those of the environment; `plans` finds
     the workflows that are installed in a project.
+    Units: `beat_s` is how often a step that runs is said to run, at least.
     """
 
     projects: tuple[Path, ...]
@@ -74,6 +73,7 @@ class Workplace(Struct, frozen=True, kw_only=True):
     tell: Callable[[str, Order], None] = lambda word, order: None
     plans: Callable[[Path], PlanSource] = lambda project: NoPlans()
     find_step_type: FindStepType = no_step_type
+    beat_s: float = 5.0
 
     def project(self, named: str) -> Path:
         """Return the folder for a run that was started in some folder, here or elsewhere."""
@@ -111,7 +111,7 @@ class Activities(Struct, frozen=True):
         try:
             while not future.done():
                 activity.heartbeat()
-                await asyncio.wait({future}, timeout=_beat_s())
+                await asyncio.wait({future}, timeout=_beat_s(self.workplace.beat_s))
         except asyncio.CancelledError:
             cancellation.cancel()
             await asyncio.wait({future})
@@ -219,7 +219,6 @@ def _moved(folder: str | None, from_project: str, to_project: Path) -> str | Non
     return str(to_project / path.relative_to(old)) if path.is_relative_to(old) else folder
 
 
-def _beat_s() -> float:
+def _beat_s(longest_s: float) -> float:
     timeout = activity.info().heartbeat_timeout
-    silent_s = timeout.total_seconds() if timeout is not None else LONGEST_BEAT_S
-    return min(LONGEST_BEAT_S, silent_s / _BEATS)
+    return longest_s if timeout is None else min(longest_s, timeout.total_seconds() / _BEATS)

@@ -14,7 +14,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from treadle.executor.temporal.activities import LONGEST_BEAT_S, Activities, Workplace
+from treadle.executor.temporal.activities import Activities, Workplace
 from treadle.executor.temporal.flow import RunOnTemporal
 from treadle.executor.temporal.messages import queue_of
 
@@ -39,11 +39,13 @@ class Staffing(Struct, frozen=True, kw_only=True):
     """How much a worker takes on, and which release of a deployment it is.
 
     Shapes: `labels` are those of steps (`runs_on`) that it takes besides those without one.
-    Units: `steps` are those at the same time; `cached_runs` are kept in memory between their turns.
+    Units: `steps` are those at the same time; `cached_runs` are kept in memory between their turns;
+    `beat_s` is how often it says at most that a step is at work.
     """
 
     steps: int = 64
     cached_runs: int = 200
+    beat_s: float = 5.0
     labels: tuple[str, ...] = ()
     is_labelled_only: bool = False
     deployment: str | None = None
@@ -70,7 +72,7 @@ def workers_of(
             activities=[Activities(workplace).work],
             max_concurrent_activities=staffing.steps,
             graceful_shutdown_timeout=timedelta(seconds=_GRACE_S),
-            max_heartbeat_throttle_interval=timedelta(seconds=LONGEST_BEAT_S),
+            max_heartbeat_throttle_interval=timedelta(seconds=staffing.beat_s),
             deployment_config=_deployment(staffing),
         )
         for label in staffing.labels
@@ -91,7 +93,7 @@ def _worker(client: Client, task_queue: str, workplace: Workplace, staffing: Sta
         max_cached_workflows=staffing.cached_runs,
         graceful_shutdown_timeout=timedelta(seconds=_GRACE_S),
         # The answer to a heartbeat is how a worker learns that a step is to end.
-        max_heartbeat_throttle_interval=timedelta(seconds=LONGEST_BEAT_S),
+        max_heartbeat_throttle_interval=timedelta(seconds=staffing.beat_s),
         deployment_config=_deployment(staffing),
     )
 

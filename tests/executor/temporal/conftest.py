@@ -47,7 +47,15 @@ class Crew:
     def hire(self, count: int = 1, *options: str, **environment: str) -> None:
         """Start workers, and wait until they say that they work."""
         words = [sys.executable, "-m", "treadle.cli", "worker", "--temporal", self.server.address]
-        words += ["--task-queue", self.queue, "--project", str(self.project), *options]
+        words += [
+            "--task-queue",
+            self.queue,
+            "--project",
+            str(self.project),
+            "--heartbeat",
+            "1",
+            *options,
+        ]
         for _ in range(count):
             log = self.project / f"worker{len(self.workers)}.log"
             with log.open("wb") as file:
