@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from click.testing import Result
 from ruamel.yaml import YAML
+from typer.testing import Result
 
 from tests.spec_kit import comparable, specify, told
 
@@ -25,7 +25,6 @@ APART: Mapping[str, str] = {
 # What both write as data: comments and the order of keys are no part of it.
 DATA: Mapping[str, str] = {
     "workflows/overlays": "`overlay add`, `set-priority`, `enable`, `disable`",
-    "workflow-catalogs.yml": "`catalog add`, `catalog remove`",
 }
 _REGISTRY = "workflows/workflow-registry.json"
 _GIVES_JSON = ("list", "search", "info", "resolve", "run", "status")

@@ -336,7 +336,9 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "somebody gives the workflow another id": edit_workflow("id: other-workflow", "id: renamed"),
     "another process works on r1 and ignores signals": hold_run,
     "somebody makes a file called .treadle": block_folder,
-    "somebody makes a file called .specify": write_text(".specify", ""),
+    "somebody makes a file called .specify/workflows/overlays": write_text(
+        ".specify/workflows/overlays", ""
+    ),
     "somebody writes a step without its command into broken.yml": write_text(
         "broken.yml", "workflow: {id: broken, name: Broken}\nsteps: [{id: build, type: shell}]\n"
     ),

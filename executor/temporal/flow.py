@@ -87,16 +87,14 @@ class RunOnTemporal:
         self._deadline: asyncio.Task[None] | None = None
         self._continues = 0
         self._is_stopping = False
-        self._is_carried = False
         self._is_asked_to_end = False
         self._is_expired = False
         self._shown: tuple[str, str | None] | None = None
         try:
             self._course, self._first = begun(self._opening, _now())
         except PlanError as error:
-            raise ApplicationError(
-                f"{error} [{error.code}]", type=REFUSED, non_retryable=True
-            ) from error
+            told = f"{error} [{error.code}]"
+            raise ApplicationError(told, type=REFUSED, non_retryable=True) from error
 
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> Any:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from msgspec.structs import replace
@@ -49,6 +50,7 @@ from treadle.executor.temporal.messages import (
 from treadle.executor.temporal.requests import cancelled, refusal_of, resumed
 
 _ANSWER_WITHIN = timedelta(seconds=5)
+_PATIENT_ATTEMPTS = 2
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _NO_WORKER = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _AWAY = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION})
@@ -129,7 +131,7 @@ async def read_all(client: Client, run_id: str, reader: Reader, *, tell: Tell) -
     """Read everything that is there of a run. Errors: Refused with TR904 or TR875."""
     handle = client.get_workflow_handle(run_id)
     is_told = False
-    while True:
+    for attempt in count():
         try:
             asked = plain(reader.ask())
             given = await handle.query(JOURNAL, asked, rpc_timeout=_ANSWER_WITHIN)
@@ -138,6 +140,9 @@ async def read_all(client: Client, run_id: str, reader: Reader, *, tell: Tell) -
                 raise Refused.because("TR904", run=run_id) from error
             if error.status not in _NO_WORKER | _AWAY:
                 raise Refused.because("TR875", run=run_id, reason=error.message) from error
+            if attempt >= _PATIENT_ATTEMPTS and await _is_failing(handle):
+                reason = "its workers fail to go on with it, and their logs say why"
+                raise Refused.because("TR875", run=run_id, reason=reason) from error
             if not is_told:
                 is_told = True
                 what = "the server" if error.status is RPCStatusCode.UNAVAILABLE else "a worker"
@@ -148,6 +153,15 @@ async def read_all(client: Client, run_id: str, reader: Reader, *, tell: Tell) -
             raise Refused.because("TR875", run=run_id, reason=str(error)) from error
         if not reader.read(read(Page, given)):
             return
+
+
+async def _is_failing(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Whether workers have tried several times to go on with a run, and could not."""
+    try:
+        described = await handle.describe()
+    except RPCError:
+        return False
+    return described.raw_description.pending_workflow_task.attempt >= _PATIENT_ATTEMPTS
 
 
 async def find(client: Client, target: Target, name: str) -> str:

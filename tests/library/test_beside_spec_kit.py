@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from click.testing import Result
+from typer.testing import Result
 
 from tests.beside_spec_kit import APART, DATA, Beside
 from tests.spec_kit import needs_spec_kit, specify
@@ -77,7 +77,7 @@ class Meant(NamedTuple):
 INSTALL = "add ../nightly.yml"
 MEANT: Mapping[str, Meant] = {
     "a refusal exits with 2": Meant(
-        "refusals", (), "remove nightly", (2, ("exit 2 for 1",)),
+        "refusals", (INSTALL,), "remove nope", (2, ("exit 2 for 1",)),
     ),
     "everything is asked for, and what is downloaded is agreed to beforehand": Meant(
         "installing", (INSTALL,), "add nightly --from {site}/nightly-1.0.0.yml",
@@ -112,6 +112,10 @@ MEANT: Mapping[str, Meant] = {
         "catalogs for `add` and `update`",
         ("catalog add {site}/catalog.json", "add nightly", "offer 1.1.0"), "update nightly",
         (0, ("file workflows/nightly/workflow.yml", "file workflows/workflow-registry.json")),
+    ),
+    "a list of catalogs keeps its comments": Meant(
+        "`catalog add`, `catalog remove`", ("listed",), "catalog add {site}/catalog.json",
+        (0, ("file workflow-catalogs.yml",)),
     ),
     "a folder that nobody registered is listed": Meant(
         "a folder that the registry does not know", ("loose",), "list", (0, ("said",)),
@@ -247,7 +251,7 @@ def test_a_workflow_lives_the_same_life_under_both(
     beside.same("add", "nightly")
     beside.same("list")
     beside.same("info", "nightly")
-    beside.same("run", "nightly")
+    ran(beside)
     assert {("all\n", "1.0.0\n", "")} == built(beside)
     beside.same("disable", "packed")
     beside.same("list")
@@ -259,7 +263,7 @@ def test_a_workflow_lives_the_same_life_under_both(
     beside.same("search")
     beside.same("update", "nightly", answer="y\n")
     beside.same("list")
-    beside.same("run", "nightly")
+    ran(beside)
     assert {("all\n", "1.1.0\n", "geprüft\n")} == built(beside)
     beside.same("update", answer="y\n")
     beside.same("catalog", "remove", "0")
@@ -269,21 +273,28 @@ def test_a_workflow_lives_the_same_life_under_both(
     beside.refused("run", "nightly")
 
 
+def ran(beside: Beside, *words: str, exit: int = 0) -> None:
+    """Run the workflow, and look at the run where each program has made its own."""
+    run = beside.same("run", "nightly", *words, exit=exit)
+    if not beside.in_turns:
+        beside.same("status", run["run_id"])
+
+
 def adapted(beside: Beside) -> None:
     """Adapt the workflow by two overlays, and change everything about them."""
     beside.same("overlay", "add", "../strict.yml", "--priority", "10")
     beside.same("resolve", "nightly")
-    beside.same("run", "nightly", "--input", "target=all")
+    ran(beside, "--input", "target=all")
     assert {("all\n", "1.0.0\n", "geprüft\n")} == built(beside)
     beside.same("overlay", "add", "../failing.yml", "--priority", "20")
     beside.same("overlay", "list", "nightly")
     beside.same("resolve", "nightly")
-    beside.same("run", "nightly", exit=1)
+    ran(beside, exit=1)
     beside.same("overlay", "set-priority", "nightly", "failing", "5")
     beside.same("resolve", "nightly")
     beside.same("overlay", "disable", "nightly", "failing")
     beside.same("overlay", "list", "nightly")
-    beside.same("run", "nightly")
+    ran(beside)
     beside.same("overlay", "enable", "nightly", "failing")
     beside.same("resolve", "nightly")
     beside.same("overlay", "remove", "nightly", "failing")
@@ -305,6 +316,9 @@ def test_what_is_meant_to_differ_does(
                 offer(version)
             case ["loose"]:
                 put(beside, "loose/workflow.yml", flow("loose"))
+            case ["listed"]:
+                text = "catalogs:  # ours\n- {name: a, url: 'https://example.com/c.json'}\n"
+                put(beside, "../workflow-catalogs.yml", text)
             case ["broken"]:
                 text = "id: broken\nextends: nightly\nedits: []\n"
                 put(beside, "overlays/nightly/broken.yml", text)
@@ -318,7 +332,7 @@ def test_every_difference_has_its_row_and_every_row_its_difference() -> None:
     text = COMPATIBILITY.read_text(encoding="utf-8")
     _, _, text = text.partition("## Installed workflows\n")
     text, _, _ = text.partition("\n## What treadle adds")
-    rows = re.findall(r"^\| (.+?) \| ", text, re.MULTILINE)
+    rows = re.findall(r"^\| ([^|]+) \| ", text, re.MULTILINE)
     found = {meant.row for meant in MEANT.values()} | {*APART.values(), *DATA.values(), *UNSEEN}
     assert sorted(found) == sorted(rows)
 

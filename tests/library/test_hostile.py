@@ -15,9 +15,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import Result
 
 from treadle.library.archive import read_archive
 from treadle.library.catalog import read_catalog

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from typer.testing import Result
 
 from treadle.library.appraise import compiled
 from treadle.library.install import Installation, install

@@ -89,6 +89,18 @@ class Crew:
         target = Target(address=self.server.address, task_queue=self.queue)
         return Site(target=target, limits=limits or Limits(heartbeat_s=3.0), waits=waits)
 
+    def treadle(self, *words: str) -> tuple[int, str, str]:
+        """Call the program; return its status, what it prints and what it says."""
+        command = [sys.executable, "-m", "treadle.cli", *words, "--on", "temporal"]
+        variables = {"TEMPORAL_ADDRESS": self.server.address, "TREADLE_TASK_QUEUE": self.queue}
+        ended = subprocess.run(
+            [*command, "--project", str(self.project)],
+            env={**os.environ, **self.environment, **variables},
+            capture_output=True,
+            text=True,
+        )
+        return ended.returncode, ended.stdout, ended.stderr
+
     def ask(self, question: "Callable[[Client], Awaitable[T]]") -> T:
         """Ask the server itself."""
         from treadle.executor.temporal.connection import connect

@@ -353,3 +353,55 @@ steps:
     )
     assert RunStatus.COMPLETED is crew.site().start(plan, {}, host=crew.host).run.status
     assert ["any", "gpu"] == crew.lines("places")
+
+
+def test_a_step_that_ends_every_worker_has_failed(crew: Crew) -> None:
+    from treadle.executor.temporal.messages import Limits
+
+    crew.hire(2)
+    limits = Limits(heartbeat_s=2.0, infrastructure_attempts=1)
+    begun = crew.site(limits, waits=False).start(plan_of(TWO_STEPS), {}, host=crew.host)
+    wait_until(lambda: crew.lines("keys"))
+    os.kill(int(crew.lines("workers")[0]), signal.SIGKILL)
+    run = crew.site().follow(begun.run.id, host=crew.host, watch=lambda decision: None)
+    assert (RunStatus.FAILED, ["first"]) == (run.status, crew.lines("firsts"))
+    wanted = "no worker has brought the step to an end: its workers fell silent [TR871]"
+    assert wanted == run.error
+
+
+def test_what_is_no_run_of_ours_is_told_from_one_that_is(crew: Crew) -> None:
+    crew.hire()
+
+    async def begin(client: Any) -> None:
+        await client.start_workflow("other", {"plan": 1}, id="other", task_queue=crew.queue)
+
+    crew.ask(begin)
+    assert ["TR875"] == [r[0] for r in reasons(lambda: crew.site().load("other", host=crew.host))]
+
+
+def test_the_output_of_steps_is_printed_whole_or_as_captured(crew: Crew) -> None:
+    crew.hire()
+    plan = plan_of("steps: [{id: one, type: shell, run: 'echo out; echo err >&2'}]")
+    run_id = crew.site().start(plan, {}, host=crew.host).run.id
+    assert (0, "out\nerr\n") == crew.treadle("logs", run_id)[:2]
+    for path in (crew.project / ".treadle" / "temporal").rglob("*.out"):
+        path.unlink()
+    code, out, err = crew.treadle("logs", run_id)
+    assert (0, "out\nerr\n") == (code, out)
+    assert "==> one (attempt 1, stdout, as captured: the whole of it is on its worker) <==" in err
+
+
+def test_runs_are_listed_and_found_by_the_beginning_of_their_ids(crew: Crew) -> None:
+    crew.hire()
+    plan = plan_of("steps: [{id: one, type: shell, run: 'true'}]")
+    for run_id in ("alpha", "alpine", "beta"):
+        crew.site().start(plan, {}, host=crew.host, run_id=run_id)
+    wait_until(lambda: len(crew.site().rows(host=crew.host)) == 3)
+    assert "beta" == crew.site().load("b", host=crew.host).id
+    assert "beta" == crew.site().load("@latest", host=crew.host).id
+    assert ["TR909"] == [r[0] for r in reasons(lambda: crew.site().load("alp", host=crew.host))]
+    code, out, _ = crew.treadle("status", "--json")
+    assert (0, ["beta", "alpine", "alpha"]) == (
+        code,
+        [row["run_id"] for row in json.loads(out)["runs"]],
+    )
