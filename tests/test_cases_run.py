@@ -339,6 +339,11 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "somebody makes a file called .specify/workflows/overlays": write_text(
         ".specify/workflows/overlays", ""
     ),
+    "somebody writes an overlay of nightly into quick.yml": write_text(
+        "quick.yml",
+        "id: quick\nextends: nightly\nedits:\n"
+        "  - {insert_after: build, step: {id: test, type: shell, run: make test}}\n",
+    ),
     "somebody writes a step without its command into broken.yml": write_text(
         "broken.yml", "workflow: {id: broken, name: Broken}\nsteps: [{id: build, type: shell}]\n"
     ),

@@ -204,9 +204,14 @@ class Site(Struct, frozen=True, kw_only=True):
         if not self.waits:
             await remote.read_all(client, run_id, reader, tell=self.tell)
             return reader.state()
-        return await remote.follow(
-            client, run_id, reader, resting_behind=resting_behind, tell=self.tell
-        )
+        try:
+            return await remote.follow(
+                client, run_id, reader, resting_behind=resting_behind, tell=self.tell
+            )
+        except asyncio.CancelledError:
+            # Ctrl-C ends the command, and nothing else.
+            self.tell(f"run {run_id} goes on on Temporal")
+            raise
 
     def _rested(self, run: Run, host: Host, resolved: Resolved) -> Rested:
         folder = RunFolder(host.project / ".treadle" / "runs" / run.id)
