@@ -5,8 +5,6 @@ The marks stand below the characters they mean, whatever tabs and wide character
 
 from functools import lru_cache, partial
 
-from rich.cells import cell_len
-
 from treadle.compiler.diagnostics import Span
 
 MAX_WIDTH = 100
@@ -32,7 +30,7 @@ def excerpt(text: str, span: Span, *, width: int = MAX_WIDTH) -> tuple[str, str]
     first, last = _window(line, start, end, width)
     before, marked, after = map(_shown, (line[first:start], line[start:end], line[end:last]))
     head, tail = "…" if first else "", "…" if last < len(line) else ""
-    marks = " " * cell_len(head + before) + "^" * max(1, min(cell_len(marked), width))
+    marks = " " * _cells(head + before) + "^" * max(1, min(_cells(marked), width))
     return head + before + marked + after + tail, marks
 
 
@@ -56,8 +54,16 @@ def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:
 
 def _fits(line: str, width: int, first: int, last: int) -> bool:
     # Two columns are for the marks of what is cut off; no text is narrower than its length.
-    return last - first <= width - 2 and cell_len(_shown(line[first:last])) <= width - 2
+    return last - first <= width - 2 and _cells(_shown(line[first:last])) <= width - 2
 
 
 def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else _TAB if c == "\t" else "\ufffd" for c in text)
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    # Most files have no mistake to show, and the import takes 2 ms.
+    from rich.cells import cell_len
+
+    return cell_len(text)
