@@ -4,7 +4,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from treadle.compiler.callee_files import beside, callee_file
+from treadle.compiler.callee_files import beside
 from treadle.compiler.callees import CalleeFile, NotFound
 
 _INSTALLED = Path(".specify", "workflows")
@@ -42,24 +42,9 @@ class ProjectCallees:
 
     def installed(self, workflow: str) -> CalleeFile | NotFound | None:
         """Return the file of an installed workflow that may be run."""
-        from treadle.library.installed import find_installed, known_ids
-        from treadle.library.overlay_files import overlays_of
-        from treadle.library.refusal import Refused
+        from treadle.library.callees import InstalledCallees
 
-        try:
-            path = find_installed(self.root, workflow)
-            if path is None:
-                return NotFound(known=known_ids(self.root))
-            file = callee_file(_near(path))
-            return CalleeFile(
-                path=file.path,
-                key=file.key,
-                source=file.source,
-                problem=file.problem,
-                overlays=overlays_of(self.root, workflow),
-            )
-        except Refused as refused:
-            return NotFound(reason=refused.problem.message)
+        return InstalledCallees(project=self.root).installed(workflow)
 
     def beside(self, file: str, *, caller: str) -> CalleeFile | NotFound:
         """Return the file that a path leads to from the folder of the file `caller`."""
@@ -72,9 +57,3 @@ def callees_around(path: Path | str | None = None) -> ProjectCallees:
     Errors: none; a call of what is not there is for the compiler to report.
     """
     return ProjectCallees(path=Path(path) if path is not None else None)
-
-
-def _near(path: Path) -> Path:
-    """Return a path as it is best shown: from the working directory, if it is below."""
-    shown = os.path.relpath(path)
-    return path if shown.startswith(os.pardir) else Path(shown)

@@ -53,8 +53,13 @@ def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     if is_plan(source):
         return _check_plan(source, path=path)
     with _without_collector():
-        types = types_around(path)
-        compilation = compile_bytes(source, path=path, lenient=lenient, step_types=types)
+        compilation = compile_bytes(
+            source,
+            path=path,
+            lenient=lenient,
+            step_types=types_around(path),
+            callees=callees_around(path),
+        )
         return checked_files(compilation, lenient=lenient)[0]
 
 

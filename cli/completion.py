@@ -4,14 +4,14 @@ Nothing here may ever print or fail: whoever presses TAB gets an offer or nothin
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import typer
 
+from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet
-from treadle.plan.plan import Plan
 from treadle.plan.plan_file import read_plan
 from treadle.plan.text import as_text
 
@@ -65,9 +65,9 @@ def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
 def complete_inputs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Offer the inputs of the workflow or run that stands before, with their choices."""
     with suppress(Exception):
-        plan = _plan(context)
-        if plan is not None:
-            offers = _assignments(InputSet(plan.inputs))
+        declared = _declared(context)
+        if declared is not None:
+            offers = _assignments(InputSet(declared))
             return [(text, about) for text, about in offers if text.startswith(incomplete)]
     return []
 
@@ -89,22 +89,36 @@ def _assignments(inputs: InputSet) -> Iterator[tuple[str, str]]:
             yield f"{name}={text.lower() if isinstance(choice, bool) else text}", question.text
 
 
-def _plan(context: typer.Context) -> Plan | None:
+def _declared(context: typer.Context) -> Mapping[str, Json] | None:
+    """Return the inputs that are declared, those of a workflow with mistakes, too."""
     named = _before(context)
     if named is None:
         return None
     if context.info_name in ("resume", "fork"):
         from treadle.executor.local.store import Store
 
-        return read_plan(Store(_project(context)).find(named).plan)
+        return read_plan(Store(_project(context)).find(named).plan).inputs
     if named.endswith(".json"):
-        return read_plan(Path(named))
+        return read_plan(Path(named)).inputs
+    from treadle.cli.available_types import types_around
     from treadle.compiler import compile_file
+    from treadle.compiler.callees import CalleeFile, NotFound
+
+    class Nothing:
+        """Finds no workflow that is called: what a workflow takes depends on none."""
+
+        def installed(self, workflow: str) -> CalleeFile | NotFound | None:
+            return None
+
+        def beside(self, file: str, *, caller: str) -> CalleeFile | NotFound:
+            return NotFound(reason="nobody looks for it")
 
     path = Path(named)
     if not path.is_file():
         path = _project(context) / ".specify" / "workflows" / named / "workflow.yml"
-    return compile_file(path, lenient=True).plan
+    types = types_around(path)
+    workflow = compile_file(path, lenient=True, step_types=types, callees=Nothing()).workflow
+    return workflow.inputs if workflow is not None else None
 
 
 def _before(context: typer.Context) -> str | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.available_types import types_around
+from treadle.cli.callees_around import ProjectCallees
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.json_output import print_json
 from treadle.cli.library_access import places_of, rejecting_library, shelf_of
@@ -58,7 +59,10 @@ def _show_installed(places: Places, installed: Installed, *, as_json: bool) -> N
     if installed.file is not None:
         refuse_links(places, installed.file)
         plan = compile_file(
-            installed.file, lenient=True, step_types=types_around(installed.file)
+            installed.file,
+            lenient=True,
+            step_types=types_around(installed.file),
+            callees=ProjectCallees(root=places.project),
         ).plan
     if as_json:
         print_json(_object(installed, plan))

@@ -16,6 +16,7 @@ from treadle.cli.prompt import read_line
 from treadle.cli.rejection import Rejected
 from treadle.cli.report_text import report_lines
 from treadle.cli.settings import Settings
+from treadle.cli.visible import one_line
 from treadle.library.appraise import Appraisal, appraise, compiled
 from treadle.library.install import Installation, install
 from treadle.library.obtain import Obtained
@@ -82,7 +83,9 @@ class Installer(Struct, frozen=True, kw_only=True):
     def _plan(self, obtained: Obtained) -> Plan:
         """Return the plan of a package; what the compiler found against it is told."""
         types = types_around(self.places.registry)
-        compilation = compiled(obtained.package, lenient=self.lenient, step_types=types)
+        compilation = compiled(
+            obtained.package, places=self.places, lenient=self.lenient, step_types=types
+        )
         checked = Checked(
             path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
         )
@@ -102,6 +105,10 @@ class Installer(Struct, frozen=True, kw_only=True):
         if appraisal.difference is not None and appraisal.difference.breaks_callers:
             word = paint("this update breaks callers", Role.ERROR)
             print(f"{word} of '{appraisal.plan.id}': see 'breaks callers' above", file=sys.stderr)
+        if appraisal.breaks:
+            word = paint("this update breaks what is installed", Role.ERROR)
+            names = ", ".join(f"'{caller.id}'" for caller in appraisal.breaks)
+            print(f"{word}: {one_line(names, 200)}", file=sys.stderr)
 
     def _agreement(self, appraisal: Appraisal) -> Agreement:
         if self.is_agreed or appraisal.is_same:
@@ -109,6 +116,8 @@ class Installer(Struct, frozen=True, kw_only=True):
         if not self.settings.may_ask:
             return Agreement.NOBODY
         question = "install it instead of the old one?" if appraisal.is_there else "install it?"
+        if appraisal.breaks:
+            question = "install it all the same?"
         answer = (read_line(f"{question} [y/N] ") or "").strip().lower()
         return Agreement.GIVEN if answer in ("y", "yes") else Agreement.DENIED
 

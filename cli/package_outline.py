@@ -9,6 +9,7 @@ from treadle.cli.plan_diff import diff_outline
 from treadle.cli.visible import one_line
 from treadle.library.acts import Act, ActKind, SecretUse
 from treadle.library.appraise import Appraisal
+from treadle.library.callers import BrokenCaller
 
 _TITLES = {
     ActKind.SHELL: "runs commands",
@@ -16,6 +17,7 @@ _TITLES = {
     ActKind.OTHER: "does more",
 }
 _MAX_FILES = 12
+_MAX_FAULTS = 6
 
 
 def package_outline(appraisal: Appraisal, paint: Paint) -> Outline:
@@ -33,6 +35,9 @@ def package_outline(appraisal: Appraisal, paint: Paint) -> Outline:
         changes = diff_outline(appraisal.old, plan, appraisal.difference, paint)
         told = changes.children or (Outline(title="nothing that a plan shows"),)
         children.append(Outline(title=paint("changes", Role.QUIET), children=told))
+    if appraisal.breaks:
+        told = tuple(_caller_outline(caller, paint) for caller in appraisal.breaks)
+        children.append(Outline(title=paint("breaks what is installed", Role.ERROR), children=told))
     version = paint(f"{_versions(appraisal)}  {one_line(plan.name)}", Role.QUIET)
     return Outline(
         title=f"{paint(plan.id, Role.NAME)} {version}",
@@ -74,6 +79,18 @@ def _act_outline(act: Act, paint: Paint) -> Outline:
 def _secret_line(secret: SecretUse, paint: Paint) -> str:
     where = f"  into {', '.join(map(one_line, secret.readers))}" if secret.readers else "  unused"
     return f"{paint(one_line(secret.name), Role.NAME)}{where}"
+
+
+def _caller_outline(caller: BrokenCaller, paint: Paint) -> Outline:
+    lines = [
+        f"{fault.path}:{fault.found.span.line}:{fault.found.span.column}: "
+        f"{fault.found.code}: {fault.found.message}"
+        for fault in caller.faults[:_MAX_FAULTS]
+    ]
+    if len(caller.faults) > _MAX_FAULTS:
+        lines.append(f"… and {len(caller.faults) - _MAX_FAULTS} more")
+    notes = tuple(one_line(line, 300) for line in lines)
+    return Outline(title=paint(one_line(caller.id), Role.NAME), notes=notes)
 
 
 def _file_lines(appraisal: Appraisal) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.available_types import types_around
+from treadle.cli.callees_around import ProjectCallees
 from treadle.cli.columns import Cell, columns
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.json_output import print_json
@@ -46,7 +47,13 @@ def resolve(
         kept = tuple(each for each in kept_overlays(home) if each.declared.is_enabled)
     paths = [near_path(each.path) for each in kept]
     base = near_path(home.base)
-    compilation = compile_file(base, lenient=True, overlays=paths, step_types=types_around(base))
+    compilation = compile_file(
+        base,
+        lenient=True,
+        overlays=paths,
+        step_types=types_around(base),
+        callees=ProjectCallees(root=home.project),
+    )
     if compilation.workflow is None:
         tell_findings(compilation, lenient=True)
         raise Rejected()

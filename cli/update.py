@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from treadle.cli.available_types import types_around
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.installing import Installer
 from treadle.cli.library_access import places_of, rejecting_library, shelf_of
@@ -12,6 +13,7 @@ from treadle.cli.options import InstalledOption, LenientOption
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
+from treadle.library.callers import callees_first
 from treadle.library.catalog import Catalog, Listed, is_version, version_key
 from treadle.library.ids import check_id
 from treadle.library.installed import Installed, list_installed
@@ -40,12 +42,17 @@ def update(
         installer = Installer(
             settings=settings, places=places, is_agreed=is_agreed, lenient=lenient
         )
-        ours = [each for each in targets if _came_from_catalog(each, settings)]
+        ours = {each.id: each for each in targets if _came_from_catalog(each, settings)}
         if not ours:
             settings.talk.say("nothing to update")
             return ExitCode.OK
         catalog = shelf_of(settings, places, is_fresh=True).catalog()
-        done = [_install(installer, listed) for listed in _newer(ours, catalog, settings)]
+        # A caller may need the new version of what it calls.
+        order = callees_first(
+            ours, places=places, lenient=lenient, step_types=types_around(places.registry)
+        )
+        newer = _newer([ours[id] for id in order], catalog, settings)
+        done = [_install(installer, listed) for listed in newer]
     return ExitCode.OK if all(done) else ExitCode.FAILED if any(done) else ExitCode.REJECTED
 
 

@@ -10,21 +10,25 @@ if TYPE_CHECKING:
     from treadle.executor.api import RunResult, cancel, resume, run, status
     from treadle.executor.errors import Reason, Refused
     from treadle.executor.local.step_types import installed_step_types
+    from treadle.executor.ports import PlanSource, Unresolved
     from treadle.executor.step_type import StepFailed, StepRequest, StepType
 
 _HOMES = {
     **dict.fromkeys(("Reason", "Refused"), "errors"),
     **dict.fromkeys(("RunResult", "cancel", "resume", "run", "status"), "api"),
     "installed_step_types": "local.step_types",
+    **dict.fromkeys(("PlanSource", "Unresolved"), "ports"),
     **dict.fromkeys(("StepFailed", "StepRequest", "StepType"), "step_type"),
 }
 __all__ = [
+    "PlanSource",
     "Reason",
     "Refused",
     "RunResult",
     "StepFailed",
     "StepRequest",
     "StepType",
+    "Unresolved",
     "cancel",
     "installed_step_types",
     "resume",

@@ -14,6 +14,7 @@ from treadle.executor.local.session import resume as resume_run
 from treadle.executor.local.session import start as start_run
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
+from treadle.executor.ports import NoPlans, PlanSource
 from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
@@ -48,12 +49,15 @@ def run(
     project: Path | str = ".",
     run_id: str | None = None,
     lenient: bool = False,
+    plans: PlanSource | None = None,
 ) -> RunResult:
     """Run a plan in a project's folder until it completes, pauses or fails.
 
+    Shapes: `plans` finds the workflows that it calls and that are no part of it.
     Errors: treadle.executor.Refused, with every reason, before anything ran.
     """
-    rested = start_run(plan, _given(inputs), host=_host(project), lenient=lenient, run_id=run_id)
+    host = _host(project, plans)
+    rested = start_run(plan, _given(inputs), host=host, lenient=lenient, run_id=run_id)
     return _result_of(rested)
 
 
@@ -64,28 +68,37 @@ def resume(
     project: Path | str = ".",
     choices: Mapping[str, str] | None = None,
     comment: str | None = None,
+    plans: PlanSource | None = None,
 ) -> RunResult:
     """Go on with a paused, failed or interrupted run.
 
-    Shapes: `inputs` are merged over the run's own; `choices` answer gates by step id or address.
+    Shapes: `inputs` are merged over the run's own; `choices` answer gates by step id or address;
+    `plans` is as for `run`.
     Errors: treadle.executor.Refused, with every reason; the run is as it was.
     """
     rested = resume_run(
         run_id,
         _given(inputs),
-        host=_host(project),
+        host=_host(project, plans),
         choices=[f"{gate}={choice}" for gate, choice in (choices or {}).items()],
         comment=comment,
     )
     return _result_of(rested)
 
 
-def cancel(run_id: str, *, project: Path | str = ".", reason: str | None = None) -> RunResult:
+def cancel(
+    run_id: str,
+    *,
+    project: Path | str = ".",
+    reason: str | None = None,
+    plans: PlanSource | None = None,
+) -> RunResult:
     """End a run for good, after its ``finally``, whichever process works on it.
 
+    Shapes: `plans` is as for `run`.
     Errors: treadle.executor.Refused for a run that has ended, or whose process takes no note.
     """
-    return _result_of(cancel_run(run_id, host=_host(project), reason=reason))
+    return _result_of(cancel_run(run_id, host=_host(project, plans), reason=reason))
 
 
 def status(run_id: str, *, project: Path | str = ".") -> RunResult:
@@ -101,8 +114,12 @@ def _given(inputs: Mapping[str, Json] | None) -> Mapping[str, Given]:
     return {name: Given(value=value, is_text=False) for name, value in (inputs or {}).items()}
 
 
-def _host(project: Path | str) -> Host:
-    return Host(project=Path(project).resolve(), environment=dict(os.environ))
+def _host(project: Path | str, plans: PlanSource | None) -> Host:
+    return Host(
+        project=Path(project).resolve(),
+        environment=dict(os.environ),
+        plans=plans if plans is not None else NoPlans(),
+    )
 
 
 def _result_of(rested: Rested) -> RunResult:

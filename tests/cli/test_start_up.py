@@ -113,3 +113,8 @@ def test_a_shell_completes_verbs_runs_steps_and_inputs(treadle, write: Write) ->
     assert ["scope=full", "scope=quick"] == completed("treadle run flow.yml -i ")
     assert ["scope=quick"] == completed("treadle resume abc -i scope=q")
     assert [] == completed("treadle run none.yml -i ")
+
+
+def test_inputs_are_completed_whatever_is_wrong_with_the_steps(project: Path, write: Write) -> None:
+    write("flow.yml", f"{FLOW}  - {{id: b, type: workflow, path: ./none.yml}}\n")
+    assert ["scope=full", "scope=quick"] == completed("treadle run flow.yml -i ")

@@ -110,6 +110,15 @@ def test_stdin_is_checked(treadle) -> None:
     assert ended.out.startswith("<stdin>:3:42: error TR302")
 
 
+def test_what_stdin_calls_is_looked_for_in_the_project(treadle, write: Write) -> None:
+    write("part.yml", GOOD)
+    call = "  - {id: c, type: workflow, path: ./part.yml, input: {nothing: 1}}\n"
+    ended = treadle("validate", "-", stdin=GOOD + call)
+    assert "TR336: workflow 'demo' has no input 'nothing'" in ended.out
+    ended = treadle("validate", "-", stdin=GOOD + call.replace("path: ./part.yml", "workflow: x"))
+    assert "TR330: no workflow 'x' is installed" in ended.out
+
+
 def test_a_plan_file_is_checked_too(treadle, write: Write, project: Path) -> None:
     write("flow.yml", GOOD)
     treadle("plan", "flow.yml", "-o", "good.plan.json")

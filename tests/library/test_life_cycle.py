@@ -186,7 +186,7 @@ def installation(version: str) -> Installation:
     path = Path("flow.yml")
     path.write_text(flow(version=version))
     obtained = obtain(Request(source="flow.yml"), lambda: pytest.fail("no catalog is needed"))
-    plan = compiled(obtained.package, lenient=False).plan
+    plan = compiled(obtained.package, places=Places(project=Path.cwd()), lenient=False).plan
     assert plan is not None
     return Installation(package=obtained.package, plan=plan, origin=obtained.origin, now=NOW)
 
