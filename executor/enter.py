@@ -91,9 +91,7 @@ def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
         skipped = StepFinished(address=address, status=StepStatus.SKIPPED, output=None)
         return finish(turn, sequence, skipped)
     match step:
-        case (
-            ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep() | CustomStep()
-        ):
+        case ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep() | CustomStep():
             start_action(turn, address)
         case GateStep():
             finish(turn, sequence, enter_gate(turn, step, address=address, roots=roots))
