@@ -10,12 +10,12 @@ from msgspec import Struct
 from treadle.cli.answers import NO_ANSWERS
 from treadle.cli.answers_file import read_answers_file, unanswered
 from treadle.cli.drive import Drive
-from treadle.cli.known_names import Known
 from treadle.cli.rejection import Rejected
 from treadle.executor.local import project as projects
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.state import Run
 from treadle.plan.inputs import InputSet, Resolved
+from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from treadle.cli.answers import Answers
-from treadle.cli.known_names import Known
 from treadle.cli.questions import GateQuestion, gate_questions, gates_of
 from treadle.cli.rejection import Rejected
 from treadle.cli.yaml_text import parse_yaml
@@ -23,6 +22,7 @@ from treadle.plan import catalogue
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
 from treadle.plan.json_text import parse_json
+from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem
 from treadle.plan.steps import GateStep

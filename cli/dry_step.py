@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator
 
-from treadle.cli.known_names import Known
 from treadle.cli.visible import one_line, visible
 from treadle.plan.expression import Value
+from treadle.plan.known import Known
 from treadle.plan.steps import (
     ActionStep,
     CommandStep,

@@ -6,12 +6,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from treadle.cli.given import InputOptions, from_environment, read_given
-from treadle.cli.known_names import Known
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.yaml_text import parse_yaml
 from treadle.executor.local.project import default_integration, find_root
 from treadle.plan.inputs import AUTO, INTEGRATION, InputSet, Resolved
+from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 
 _MISSING = "TR701"

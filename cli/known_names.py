@@ -1,8 +1,7 @@
-"""What expressions can read before a run (see plan/known.py), and how an expression is shown."""
+"""How a condition or value is shown in one line."""
 
 from treadle.cli.visible import one_line
 from treadle.plan.expression import Json, Literal, Single, Text, Value
-from treadle.plan.known import Known as Known
 from treadle.plan.text import notation
 
 

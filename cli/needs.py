@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from treadle.cli.json_output import print_json
-from treadle.cli.known_names import Known
 from treadle.cli.outline import Outline, print_outline
 from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.questions import Around, GateQuestion, gate_questions, gates_of
 from treadle.cli.visible import one_line
 from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet, Resolved
+from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.problems import alternatives, shown
 from treadle.plan.steps import Kind

@@ -14,7 +14,6 @@ from treadle.cli.exit_codes import ExitCode
 from treadle.cli.given import InputOptions
 from treadle.cli.json_output import print_json
 from treadle.cli.known_inputs import KnownInputs, known_inputs, names_of
-from treadle.cli.known_names import Known
 from treadle.cli.options import (
     DetailedDiffOption,
     DiffOption,
@@ -34,6 +33,7 @@ from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
 from treadle.plan.codec import to_json
 from treadle.plan.inputs import INTEGRATION, InputSet
+from treadle.plan.known import Known
 from treadle.plan.plan import OnConflict, Plan
 from treadle.plan.plan_file import plan_bytes
 from treadle.plan.problems import shown

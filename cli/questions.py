@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.cli.known_names import Known, written
+from treadle.cli.known_names import written
 from treadle.plan.evaluate import EvaluationError
-from treadle.plan.expression import Json, Value
+from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.reach import Whereabouts, inside_call
 from treadle.plan.steps import (
@@ -28,7 +28,6 @@ from treadle.plan.steps import (
     type_name,
     walk,
 )
-from treadle.plan.text import as_text
 
 _REJECTIONS = frozenset(("reject", "abort"))
 
@@ -110,7 +109,7 @@ def _inside(
     for step in steps:
         own = around
         if step.condition is not None:
-            is_met = _decided(step.condition, at.known)
+            is_met = at.known.decided(step.condition)
             if is_met is False:
                 continue
             if is_met is None:
@@ -125,13 +124,13 @@ def _below(step: Step, at: Whereabouts, around: tuple[Around, ...]) -> Iterator[
     """Yield the gates inside a step that has steps inside it."""
     match step:
         case IfStep():
-            taken = {True: "then", False: "else", None: None}[_decided(step.test, at.known)]
+            taken = {True: "then", False: "else", None: None}[at.known.decided(step.test)]
             yield from _branches(step, taken, written(step.test), at=at, around=around)
         case SwitchStep():
-            case = _case(step, at.known)
+            case = at.known.branch(step)
             yield from _branches(step, case, written(step.expression), at=at, around=around)
         case LoopStep():
-            is_met = _decided(step.test, at.known)
+            is_met = at.known.decided(step.test)
             if is_met is False and step.kind is Kind.WHILE:
                 return
             most = 1 if is_met is False else step.max_iterations
@@ -161,39 +160,13 @@ def _branches(
             yield from _inside(branch.steps, at, (*around, here))
 
 
-def _case(step: SwitchStep, known: Known) -> str | None:
-    """Return the branch that a switch takes, None when that is open."""
-    if known.open_reads(step.expression):
-        return None
-    try:
-        value = as_text(known.render(step.expression)).strip()
-    except EvaluationError:
-        return None
-    return f"case:{value}" if any(case.key == value for case in step.cases) else "default"
-
-
 def _items(step: FanOutStep, known: Known) -> Iterator[tuple[Known, int | None]]:
     """Yield what is known inside of each item, or once what is known of all of them."""
-    items: Json = None
-    if not known.open_reads(step.items):
-        try:
-            items = known.render(step.items)
-        except EvaluationError:
-            items = None
-    if isinstance(items, list | tuple):
-        yield from ((known.with_item(item), len(items)) for item in items)
-    else:
+    items = known.items(step)
+    if items is None:
         yield known.without_item(), None
-
-
-def _decided(test: Value, known: Known) -> bool | None:
-    """Return whether a condition holds, None when that is open."""
-    if known.open_reads(test):
-        return None
-    try:
-        return known.holds(test)
-    except EvaluationError:
-        return None
+    else:
+        yield from ((known.with_item(item), len(items)) for item in items)
 
 
 def _around(

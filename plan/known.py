@@ -4,13 +4,14 @@ An expression is *decided* when everything it reads is known; all others are *op
 their author wrote them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.plan.evaluate import EvaluationError, evaluate, holds, render
 from treadle.plan.expression import Expression, Json, Literal, Single, Text, Value, expressions
+from treadle.plan.steps import FanOutStep, SwitchStep
 from treadle.plan.text import as_text, notation
 
 _UNKNOWN_CONTEXT = frozenset({"run_id", "status"})
@@ -71,6 +72,26 @@ class Known(Struct, frozen=True, kw_only=True):
             return self.holds(test)
         except EvaluationError:
             return None
+
+    def branch(self, step: SwitchStep) -> str | None:
+        """Return the segment of the branch that a switch takes, None as for `decided`."""
+        if self.open_reads(step.expression):
+            return None
+        try:
+            value = as_text(self.render(step.expression)).strip()
+        except EvaluationError:
+            return None
+        return f"case:{value}" if any(case.key == value for case in step.cases) else "default"
+
+    def items(self, step: FanOutStep) -> Sequence[Json] | None:
+        """Return the items of a fan-out, None when they are open or would be an error."""
+        if self.open_reads(step.items):
+            return None
+        try:
+            items = self.render(step.items)
+        except EvaluationError:
+            return None
+        return items if isinstance(items, list | tuple) else None
 
     def text(self, value: Value) -> str:
         """Return a value as text, with its open blocks as they were written.

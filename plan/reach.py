@@ -11,7 +11,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from treadle.plan.evaluate import EvaluationError
-from treadle.plan.expression import Json
 from treadle.plan.inputs import AUTO, INTEGRATION, Given, InputSet
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
@@ -25,7 +24,6 @@ from treadle.plan.steps import (
     WorkflowStep,
     branches,
 )
-from treadle.plan.text import as_text
 
 # Looking at each of ten thousand items would take longer than the run may.
 MAX_ITEMS = 100
@@ -94,7 +92,7 @@ def _inside(step: Step, at: Whereabouts) -> Iterator[Reached]:
             taken = {True: "then", False: "else", None: None}[at.known.decided(step.test)]
             yield from _branches(step, taken, at)
         case SwitchStep():
-            yield from _branches(step, _case(step, at.known), at)
+            yield from _branches(step, at.known.branch(step), at)
         case LoopStep():
             is_met = True if step.kind is Kind.DO_WHILE else at.known.decided(step.test)
             if is_met is not False:
@@ -118,19 +116,8 @@ def _branches(step: Step, taken: str | None, at: Whereabouts) -> Iterator[Reache
             yield from reached(branch.steps, _doubting(at, is_certain=taken is not None))
 
 
-def _case(step: SwitchStep, known: Known) -> str | None:
-    """Return the branch that a switch takes, None when that is open."""
-    if known.open_reads(step.expression):
-        return None
-    try:
-        value = as_text(known.render(step.expression)).strip()
-    except EvaluationError:
-        return None
-    return f"case:{value}" if any(case.key == value for case in step.cases) else "default"
-
-
 def _items(step: FanOutStep, at: Whereabouts) -> Iterator[Reached]:
-    items = _known_items(step, at.known)
+    items = at.known.items(step)
     if items is None or len(items) > MAX_ITEMS:
         # A list whose items are not looked at one by one is still known not to be empty.
         inside = replace(at, known=at.known.without_item())
@@ -138,17 +125,6 @@ def _items(step: FanOutStep, at: Whereabouts) -> Iterator[Reached]:
         return
     for item in items:
         yield from reached((step.template,), replace(at, known=at.known.with_item(item)))
-
-
-def _known_items(step: FanOutStep, known: Known) -> list[Json] | None:
-    """Return the items of a fan-out, None when they are open or would be an error."""
-    if known.open_reads(step.items):
-        return None
-    try:
-        items = known.render(step.items)
-    except EvaluationError:
-        return None
-    return items if isinstance(items, list) else None
 
 
 def _called(step: WorkflowStep, at: Whereabouts) -> Iterator[Reached]:
