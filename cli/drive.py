@@ -195,7 +195,8 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
     return Drive(
         host=Host(
             project=project,
-            environment=os.environ,
+            # A copy: the original decodes each variable whenever it is read, so for every step.
+            environment=dict(os.environ),
             parse_yaml=parse_yaml,
             watch=progress.watch,
             echo=progress.echo,

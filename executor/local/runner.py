@@ -150,6 +150,7 @@ class Runner(Struct, eq=False):
     def _carry_out(self, commands: list[Command]) -> list[OutsideEvent]:
         """Start actions and timers; return what has come, and the answer to a `Continue`."""
         events: list[OutsideEvent] = []
+        has_more = False
         for command in commands:
             match command:
                 case Perform():
@@ -160,7 +161,10 @@ class Runner(Struct, eq=False):
                 case ResolveCall():
                     events.append(self._resolved(command))
                 case Continue():
-                    events = [Continued(at=self.surroundings.clock())]
+                    has_more = True
+        # Several decisions may have put work off: one answer takes up all of it.
+        if has_more:
+            events.append(Continued(at=self.surroundings.clock()))
         return events + self._fired()
 
     def _resolved(self, command: ResolveCall) -> CallResolved:
