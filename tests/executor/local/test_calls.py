@@ -188,3 +188,28 @@ def host(project: Path) -> Host:
 
 def started(plan: Plan, project: Path, **given: Given) -> Rested:
     return start(plan, given, host=host(project), run_id="r1", workflow_dir=str(project))
+
+
+def test_calls_that_begin_while_decisions_are_put_off_are_all_resolved(tmp_path: Path) -> None:
+    installed = tmp_path / ".specify" / "workflows" / "named" / "workflow.yml"
+    installed.parent.mkdir(parents=True)
+    installed.write_text(
+        "workflow: {id: named, name: Named}\nsteps: [{id: ask, type: slot, name: later}]\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "many.yml").write_text(
+        f"""
+workflow: {{id: many, name: Many}}
+inputs: {{which: {{type: string, default: named}}}}
+steps:
+  - id: each
+    type: fan-out
+    items: {list(range(500))}
+    max_concurrency: 500
+    step: {{id: call, type: workflow, workflow: "{{{{ inputs.which }}}}"}}
+""",
+        encoding="utf-8",
+    )
+    plan = compile_file(tmp_path / "many.yml").plan
+    assert plan is not None
+    assert "completed" == started(plan, tmp_path).run.status
