@@ -93,11 +93,8 @@ class Running(Struct, eq=False):
     register: Callable[[int], None]
 
     def end(self) -> Ended:
-        """Let go of a program that is over. Errors: what the log or the echo raised."""
-        try:
-            end = self.watch.finish()
-        finally:
-            self._forget()
+        """Return how a program ended that is over. Errors: what the log or the echo raised."""
+        end = self.watch.finish()
         return Ended(
             end=end,
             exit_code=self.child.wait() if end is End.EXITED else -1,
@@ -111,9 +108,10 @@ class Running(Struct, eq=False):
         try:
             self.watch.kill()
         finally:
-            self._forget()
+            self.close()
 
-    def _forget(self) -> None:
+    def close(self) -> None:
+        """Let go of a program that has ended."""
         self.child.close()
         self.register(-self.child.pid)
 
@@ -149,7 +147,10 @@ def run(spawn: Spawn, request: ActionRequest) -> Ended:
         except BaseException:
             running.kill()
             raise
-        return running.end()
+        try:
+            return running.end()
+        finally:
+            running.close()
     finally:
         request.cancellation.forget(poller.ring)
         poller.close()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 
 from treadle.executor.actions.pump import Poller
+from treadle.executor.actions.process import Running
 from treadle.executor.actions.shell import Begun
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Refused
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # Each process holds two descriptors, and many systems allow a program no more than 1,024.
 _MAX_PROCESSES = 256
 _MAX_THREADS = 256
+_MAX_LEFT = 16  # their descriptors are still open
 
 DoAction: TypeAlias = Callable[[ActionRequest], ActionResult]
 BeginAction: TypeAlias = Callable[[ActionRequest, Poller], Begun | ActionResult | None]
@@ -68,6 +70,8 @@ class Dispatcher(Struct, eq=False):
     _waiting: deque[_Work] = field(default_factory=deque)
     _inbox: SimpleQueue[Arrival] = field(default_factory=SimpleQueue)
     _threads: "ThreadPoolExecutor | None" = None
+    _begun: list[_Work] = field(default_factory=list)
+    _left: list[Running] = field(default_factory=list)
 
     @property
     def is_busy(self) -> bool:
@@ -91,11 +95,24 @@ class Dispatcher(Struct, eq=False):
         """
         arrived = self._arrived()
         if not arrived:
+            self.follow_up()
             watches = [begun.running.watch for _, begun in self._watched.values()]
             self._poller.turn(watches, longest_s=longest_s)
             self._reap()
             arrived = self._arrived()
         return arrived
+
+    def follow_up(self) -> None:
+        """Hand actions over to their threads, and let go of processes that are over.
+
+        A thread may speak at once: whoever tells of an action's start has done so by now.
+        """
+        begun, self._begun = self._begun, []
+        for work in begun:
+            self._submit(work)
+        left, self._left = self._left, []
+        for running in left:
+            running.close()
 
     def end_all(self, *, kill: bool) -> None:
         """Ask all actions to end; with `kill`, without grace. For signal handlers, too."""
@@ -110,6 +127,9 @@ class Dispatcher(Struct, eq=False):
             begun.running.kill()
             work.log.close()
         self._watched.clear()
+        for running in self._left:
+            running.close()
+        self._left.clear()
         if self._threads is not None:
             self._threads.shutdown(wait=True)
         self._poller.close()
@@ -126,14 +146,14 @@ class Dispatcher(Struct, eq=False):
 
     def _begin(self, work: _Work) -> None:
         if self.begin is None:
-            return self._submit(work)
+            return self._begun.append(work)
         try:
             begun = self.begin(work.request, self._poller)
         except Exception as error:
             return self._end(work, _failure(error))
         match begun:
             case None:
-                self._submit(work)
+                self._begun.append(work)
             case ActionResult():
                 self._end(work, begun)
             case Begun():
@@ -168,7 +188,10 @@ class Dispatcher(Struct, eq=False):
                 result = refused
             except Exception as error:
                 result = _failure(error)
+            self._left.append(begun.running)
             self._end(work, result)
+        if len(self._left) > _MAX_LEFT:
+            self.follow_up()
         while self._waiting and len(self._watched) < _MAX_PROCESSES:
             self._begin(self._waiting.popleft())
 

@@ -1,6 +1,7 @@
 """Sees to it that the processes of a run do not outlive its runner.
 
-A file beside the journal names the process groups that are at work. A shell waits on a pipe that
+A file beside the journal names the process groups that are at work, a line each; the line of one
+that has ended is blank until another takes it. A shell waits on a pipe that
 nothing is ever written to; when the pipe ends because the runner is gone, it kills the groups in
 the file. A resume does the same when the shell was killed as well; a group is known by its
 leader's id and the moment at which it was seen alive.
@@ -20,17 +21,12 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _SCRIPT = r"""
 read -r _
 [ -f "$1" ] || exit 0
-groups=' '
 while read -r sign group _; do
-  case $sign in
-    +) groups="$groups$group " ;;
-    -) case $groups in
-         *" $group "*) groups="${groups%%" $group "*} ${groups#*" $group "}" ;;
-       esac ;;
-  esac
+  case $sign in +) kill -KILL "-$group" 2>/dev/null ;; esac
 done < "$1"
-for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 """
+_LINE = 79  # what a line holds besides its end
+_BLANK = b"\n".rjust(_LINE + 1)
 
 
 class Guardian:
@@ -42,21 +38,22 @@ class Guardian:
         self._lock = threading.Lock()
         self._shell: subprocess.Popen[bytes] | None = None
         self._file: int | None = None
-        self._at_work: set[int] = set()
+        self._lines: dict[int, int] = {}
+        self._blank: list[int] = []
 
     def register(self, group: int) -> None:
         """Take note of a process group that starts (+group) or has ended (-group)."""
         with self._lock:
             file = self._started()
             if group > 0:
-                self._at_work.add(group)
-                os.write(file, f"+ {group} {_moment(group)}\n".encode())
-                return
-            self._at_work.discard(-group)
-            if self._at_work:
-                os.write(file, f"- {-group}\n".encode())
+                number = self._blank.pop() if self._blank else len(self._lines)
+                self._lines[group] = number
+                line = f"+ {group} {_moment(group)}"[:_LINE].ljust(_LINE).encode() + b"\n"
             else:
-                os.ftruncate(file, 0)
+                number = self._lines.pop(-group)
+                self._blank.append(number)
+                line = _BLANK
+            os.pwrite(file, line, number * len(line))
 
     def close(self) -> None:
         """End the guardian; every group has ended."""
@@ -73,7 +70,7 @@ class Guardian:
 
     def _started(self) -> int:
         if self._file is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             self._file = os.open(self._path, flags, 0o600)
             self._shell = subprocess.Popen(
                 ["/bin/sh", "-c", _SCRIPT, "guardian", str(self._path.absolute())],
@@ -97,14 +94,10 @@ def end_survivors(path: Path) -> int:
         return 0
     groups: dict[int, str] = {}
     for line in lines:
-        sign, _, rest = line.partition(" ")
+        sign, _, rest = line.strip().partition(" ")
         leader, _, moment = rest.partition(" ")
-        if not leader.isdigit():
-            continue
-        if sign == "+":
+        if sign == "+" and leader.isdigit():
             groups[int(leader)] = moment
-        else:
-            groups.pop(int(leader), None)
     run_id = path.parent.name
     ended = sum(
         _kill(leader)

@@ -2,6 +2,8 @@
 
 The runner decides and writes; a dispatcher has the actions done. What comes back together is
 written in one commit. Nothing starts before the transaction that asks for it is on the disk.
+What nobody waits for comes after the start: people are told, and a copy of the state is kept,
+while the next process is at work.
 """
 
 import signal
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from treadle.executor.address import ROOT
 from treadle.executor.call_events import CallResolved
@@ -68,6 +70,7 @@ class Runner(Struct, eq=False):
     _signal: int | None = None
     _is_timed_out: bool = False
     _timers: Timers | None = None
+    _untold: list[Decision] = field(default_factory=list)
 
     def drive(self, event: OutsideEvent | Decision) -> Run:
         """Work on the run from an event until it rests, and return its state.
@@ -82,6 +85,7 @@ class Runner(Struct, eq=False):
                 while commands is not None:
                     self._work_off(commands)
                     commands = self._stopped() if self._is_stopping else None
+            self._follow_up()
         finally:
             self.dispatcher.close()
             self.guardian.close()
@@ -127,7 +131,7 @@ class Runner(Struct, eq=False):
     def _first(self, event: OutsideEvent | Decision) -> list[Command]:
         if not isinstance(event, Decision):
             return self._write([event])
-        self.surroundings.watch(event)
+        self._untold.append(event)
         return list(event.commands)
 
     def _write(self, events: list[OutsideEvent]) -> list[Command]:
@@ -141,11 +145,18 @@ class Runner(Struct, eq=False):
             transactions.append(decision.events)
         self.journal.append(transactions)
         if self.snapshots is not None:
-            count = sum(len(events) for events in transactions)
-            self.snapshots.keep(decisions[-1].run, events=count, last=self.journal.last)
-        for decision in decisions:
-            self.surroundings.watch(decision)
+            self.snapshots.count(sum(len(events) for events in transactions))
+        self._untold += decisions
         return [command for decision in decisions for command in decision.commands]
+
+    def _follow_up(self) -> None:
+        """Tell what was written, and do what else can wait until the next actions are at work."""
+        told, self._untold = self._untold, []
+        for decision in told:
+            self.surroundings.watch(decision)
+        if self.snapshots is not None and self.run is not None:
+            self.snapshots.keep(self.run, last=self.journal.last)
+        self.dispatcher.follow_up()
 
     def _carry_out(self, commands: list[Command]) -> list[OutsideEvent]:
         """Start actions and timers; return what has come, and the answer to a `Continue`."""
@@ -165,6 +176,7 @@ class Runner(Struct, eq=False):
         # Several decisions may have put work off: one answer takes up all of it.
         if has_more:
             events.append(Continued(at=self.surroundings.clock()))
+        self._follow_up()
         return events + self._fired()
 
     def _resolved(self, command: ResolveCall) -> CallResolved:
@@ -289,6 +301,7 @@ class Runner(Struct, eq=False):
         while self.dispatcher.is_busy:
             events = self._next()
             commands = self._write(events) if events else []
+            self._follow_up()
             if self.run is not None and self.run.closing is not None:
                 late += commands
         return late

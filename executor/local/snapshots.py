@@ -76,12 +76,15 @@ class Snapshots(Struct):
     is_there: bool = False
     _events: int = 0
 
-    def keep(self, run: Run, *, events: int, last: tuple[int, str]) -> None:
-        """Count events that were written, and write a snapshot when it is time.
+    def count(self, events: int) -> None:
+        """Count events that were written."""
+        self._events += events
+
+    def keep(self, run: Run, *, last: tuple[int, str]) -> None:
+        """Write a snapshot when it is time.
 
         Shapes: `run` is the state behind the transaction whose number and hash `last` holds.
         """
-        self._events += events
         held = _EVENTS_AN_OCCURRENCE * len(run.occurrences)
         if run.status is RunStatus.RUNNING:
             is_due = self._events >= max(_MIN_EVENTS, held)

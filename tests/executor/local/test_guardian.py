@@ -75,6 +75,20 @@ def test_a_group_that_has_ended_is_left_alone(tmp_path: Path) -> None:
     other.wait()
 
 
+def test_the_file_does_not_grow_with_the_groups_that_have_ended(tmp_path: Path) -> None:
+    guardian = Guardian(tmp_path / "groups")
+    guardian.register(os.getpid())
+    one = (tmp_path / "groups").stat().st_size
+    for number in range(100):
+        guardian.register(1_000_000 + number)
+        guardian.register(-(1_000_000 + number - 1) if number else -os.getpid())
+    assert (tmp_path / "groups").stat().st_size == 2 * one
+    lines = (tmp_path / "groups").read_text(encoding="ascii").split("\n")
+    assert [line.split()[:2] for line in lines if line.strip()] == [["+", "1000099"]]
+    guardian.register(-1_000_099)
+    guardian.close()
+
+
 def test_a_resume_ends_what_a_killed_guardian_left(tmp_path: Path) -> None:
     left = sleeper()
     guardian = Guardian(tmp_path / "groups")

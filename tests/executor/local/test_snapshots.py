@@ -93,7 +93,8 @@ def test_at_work_it_is_time_when_there_were_twice_the_events_of_what_the_state_h
     keeper = Snapshots(path=tmp_path / "snapshot", journal=folder.journal)
     seen = []
     for number in range(1, 5):
-        keeper.keep(state, events=801, last=(number, "hash"))
+        keeper.count(801)
+        keeper.keep(state, last=(number, "hash"))
         found = read_snapshot(tmp_path / "snapshot")
         seen.append(None if found is None else found.number)
     assert len(state.occurrences) == 802
