@@ -4,14 +4,18 @@ Nothing of treadle runs here.
 """
 
 import os
+import select
+import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from timing import Sample, run_once
 
+RECORD = b"x" * 700  # about what a step of treadle writes
 LIBRARIES = "import ruamel.yaml, jsonschema, jinja2, typer, rich"
 
 
@@ -41,6 +45,27 @@ def fsyncs(count: int, *, folder: Path) -> Sample:
     return Sample(seconds=taken)
 
 
+def recorded_spawns(count: int, *, folder: Path) -> Sample:
+    """Start `sh -c true` so many times, read its pipes, and commit a row after each to SQLite.
+
+    That is as little as a program in Python can do that keeps each result before the next step:
+    no plan, no decision, no guardian, and nobody is told.
+    """
+    path = folder / ".rows.db"
+    for old in (path, *folder.glob(f"{path.name}-*")):
+        old.unlink(missing_ok=True)
+    environment = dict(os.environ)
+    begin = time.perf_counter()
+    with closing(sqlite3.connect(path, isolation_level=None)) as rows:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=100"):
+            rows.execute(f"PRAGMA {pragma}")
+        rows.execute("CREATE TABLE results (number INTEGER PRIMARY KEY, body BLOB)")
+        for number in range(count):
+            _piped_spawn(environment)
+            rows.execute("INSERT INTO results VALUES (?, ?)", (number, RECORD))
+    return Sample(seconds=time.perf_counter() - begin)
+
+
 def imports(python: Path, *, folder: Path) -> Sample:
     """Start Python and import the libraries that treadle stands on."""
     return run_once([python, "-c", LIBRARIES], cwd=folder)
@@ -61,3 +86,26 @@ Floor = Callable[[], Sample]
 
 def _spawn() -> None:
     subprocess.run(["sh", "-c", "true"], stdin=subprocess.DEVNULL, check=True)
+
+
+def _piped_spawn(environment: Mapping[str, str]) -> None:
+    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    actions = (
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, out_end, 1),
+        (os.POSIX_SPAWN_DUP2, err_end, 2),
+    )
+    words = ["sh", "-c", "true"]
+    child = os.posix_spawn("/bin/sh", words, environment, file_actions=actions, setpgroup=0)
+    poll = select.poll()
+    for end, reader in ((out_end, out), (err_end, err)):
+        os.close(end)
+        poll.register(reader, select.POLLIN)
+    is_open = {out, err}
+    while is_open:
+        for reader, _ in poll.poll():
+            if not os.read(reader, 65_536):
+                poll.unregister(reader)
+                os.close(reader)
+                is_open.remove(reader)
+    os.waitpid(child, 0)

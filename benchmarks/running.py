@@ -6,7 +6,7 @@ from pathlib import Path
 
 import floors
 import workflows
-from rows import MIB, Bench, Group, Reader, Row
+from rows import MIB, Bench, Group, Reader, Row, part
 from timing import Probe, Round, Sample
 
 # Spec Kit's time grows with the square: 10,000 steps would take the better part of two hours.
@@ -27,6 +27,7 @@ def sequences(bench: Bench) -> Iterator[Group]:
             "one": bench.run(workflows.sequence(folder, 1)),
             "tenth": bench.run(workflows.sequence(folder, count // 10)),
             "fsyncs": partial(floors.fsyncs, FSYNCS, folder=folder),
+            "recorded": partial(floors.recorded_spawns, count, folder=folder),
         }
         yield Group(probes=probes | _their_run(bench, path, count), rows=_rows_of_a_sequence(count))
 
@@ -90,8 +91,14 @@ def _rows_of_a_sequence(count: int) -> tuple[Row, ...]:
         theirs=_nothing,
         factor=1.2,
     )
+    bare = Row(
+        name=f"{count:,} steps (floor: a bare loop that commits each result)",
+        floor=part("recorded"),
+        theirs=_nothing,
+        factor=None,
+    )
     # Less than a hundred steps take less than the noise of starting a program.
-    rows = ((whole, 1), (beyond, 100), (ten_times, 1_000))
+    rows = ((whole, 1), (beyond, 100), (ten_times, 1_000), (bare, 1_000))
     return tuple(row for row, least in rows if count >= least)
 
 
