@@ -140,7 +140,7 @@ def read(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[Event, ..
     Shapes: the first `after` transactions are left out; they were read before. A file that was
     made and never begun has none.
 
-    Errors: Refused with TR901 (damaged) or TR902 (written by a newer version).
+    Errors: Refused with TR901 (damaged), TR902 (written by a newer version) or TR985.
     """
     for number, body, _ in _rows(path, run_id, after=after):
         yield _events(body, number=number, run_id=run_id)
@@ -180,7 +180,7 @@ def _rows(path: Path, run_id: str, *, after: int = 0) -> Iterator[tuple[int, str
         finally:
             connection.close()
     except _SQLITE_ERRORS as error:
-        raise _refusal(error, path=path, run_id=run_id) from error
+        raise _refusal_to_read(error, run_id=run_id) from error
 
 
 def _hash_of(connection: sqlite3.Connection, number: int) -> str:
@@ -190,12 +190,12 @@ def _hash_of(connection: sqlite3.Connection, number: int) -> str:
 
 
 def check_pages(path: Path, run_id: str) -> None:
-    """Have SQLite look at every page of a journal. Errors: Refused with TR901 or TR908."""
+    """Have SQLite look at every page of a journal. Errors: Refused with TR901 or TR985."""
     try:
         with closing(_opened_to_read(path)) as connection:
             (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except _SQLITE_ERRORS as error:
-        raise _refusal(error, path=path, run_id=run_id) from error
+        raise _refusal_to_read(error, run_id=run_id) from error
     if found != "ok":
         raise _damaged(run_id, " ".join(found.split()))
 
@@ -227,14 +227,17 @@ def _opened_to_read(path: Path) -> sqlite3.Connection:
     log = path.with_name(f"{path.name}-wal")
     is_still = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     address = f"{path.resolve().as_uri()}?mode="
-    connection = sqlite3.connect(f"{address}ro{'&immutable=1' if is_still else ''}", uri=True)
+    # A reading that was broken off is ended by whichever thread collects the garbage.
+    connection = sqlite3.connect(
+        f"{address}ro{'&immutable=1' if is_still else ''}", uri=True, check_same_thread=False
+    )
     try:
         _version(connection)
     except sqlite3.OperationalError as error:
         connection.close()
         if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_READONLY:
             raise
-        return sqlite3.connect(f"{address}rw", uri=True)
+        return sqlite3.connect(f"{address}rw", uri=True, check_same_thread=False)
     except _SQLITE_ERRORS:
         connection.close()
         raise
@@ -260,6 +263,16 @@ def _damaged(run_id: str, reason: str) -> Refused:
 
 
 def _refusal(error: sqlite3.Error | UnicodeDecodeError, *, path: Path, run_id: str) -> Refused:
-    if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _NOT_THE_FILE:
+    if _is_of_the_disk(error):
         return Refused.because("TR908", path=path, reason=error)
     return _damaged(run_id, str(error))
+
+
+def _refusal_to_read(error: sqlite3.Error | UnicodeDecodeError, *, run_id: str) -> Refused:
+    if _is_of_the_disk(error):
+        return Refused.because("TR985", run=run_id, reason=error)
+    return _damaged(run_id, str(error))
+
+
+def _is_of_the_disk(error: sqlite3.Error | UnicodeDecodeError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _NOT_THE_FILE

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,10 @@ def test_a_file_whose_maker_was_killed_in_the_middle_of_a_write_is_read(tmp_path
     Path(f"{path}-journal").write_bytes(Path(f"{made}-journal").read_bytes())
     maker.close()
     assert list(read(path, "r1")) == []
+
+
+def test_a_reading_that_was_broken_off_can_be_ended_by_another_thread(path: Path) -> None:
+    reading = read(path, "r1")
+    assert next(reading) == FIRST
+    with ThreadPoolExecutor(1) as other:
+        other.submit(reading.close).result()  # type: ignore[attr-defined] # it is a generator
