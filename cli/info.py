@@ -50,8 +50,30 @@ def info(
             _show_installed(places, found, as_json=as_json)
         else:
             catalog = shelf_of(settings, places, is_fresh=False).catalog()
-            _show_listed(find_listed(catalog, id), is_installed=found is not None, as_json=as_json)
+            show_listed(find_listed(catalog, id), is_installed=found is not None, as_json=as_json)
     return ExitCode.OK
+
+
+def show_listed(listed: Listed, *, is_installed: bool, as_json: bool) -> None:
+    """Show what a catalog says."""
+    here = frozenset({listed.id} if is_installed else ())
+    if as_json:
+        print_json(listed_object(listed, here))
+        return
+    paint = painter(sys.stdout, os.environ)
+    source = listed.source
+    policy = "may be installed" if source.is_installable else "to look at only"
+    notes = [
+        one_line(listed.text("description"), 200),
+        f"in the catalog '{one_line(source.name)}' ({policy})",
+        f"author {one_line(listed.text('author'))}" if listed.text("author") else "",
+        f"tags {one_line(', '.join(listed.tags), 160)}" if listed.tags else "",
+        f"versions {one_line(', '.join(listed.versions), 160)}" if listed.versions else "",
+        "" if is_installed else paint("not installed", Role.WARNING),
+    ]
+    about = f"{one_line(listed.text('version'))}  {one_line(listed.text('name') or listed.id)}"
+    title = f"{paint(listed.id, Role.NAME)} {paint(about, Role.QUIET)}"
+    print_outline(Outline(title=title, notes=tuple(filter(None, notes))), sys.stdout, paint)
 
 
 def _show_installed(places: Places, installed: Installed, *, as_json: bool) -> None:
@@ -127,24 +149,3 @@ def _object(installed: Installed, plan: Plan | None) -> dict[str, Json]:
         "acts": [{"kind": a.kind.value, "path": a.path, "text": a.text} for a in acts_of(plan)],
         "secrets": [{"name": s.name, "readers": list(s.readers)} for s in secrets_of(plan)],
     }
-
-
-def _show_listed(listed: Listed, *, is_installed: bool, as_json: bool) -> None:
-    here = frozenset({listed.id} if is_installed else ())
-    if as_json:
-        print_json(listed_object(listed, here))
-        return
-    paint = painter(sys.stdout, os.environ)
-    source = listed.source
-    policy = "may be installed" if source.is_installable else "to look at only"
-    notes = [
-        one_line(listed.text("description"), 200),
-        f"in the catalog '{one_line(source.name)}' ({policy})",
-        f"author {one_line(listed.text('author'))}" if listed.text("author") else "",
-        f"tags {one_line(', '.join(listed.tags), 160)}" if listed.tags else "",
-        f"versions {one_line(', '.join(listed.versions), 160)}" if listed.versions else "",
-        "" if is_installed else paint("not installed", Role.WARNING),
-    ]
-    about = f"{one_line(listed.text('version'))}  {one_line(listed.text('name') or listed.id)}"
-    title = f"{paint(listed.id, Role.NAME)} {paint(about, Role.QUIET)}"
-    print_outline(Outline(title=title, notes=tuple(filter(None, notes))), sys.stdout, paint)

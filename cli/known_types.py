@@ -8,7 +8,10 @@ from msgspec import Struct
 
 from treadle.compiler.step_types import Available
 from treadle.executor.local.step_types import InstalledSignatures, provided
-from treadle.library.step_files import FOLDER, SUFFIX, ProjectTypes, spec_kit_packages
+from treadle.library.installed import Installed, list_installed
+from treadle.library.kinds import STEPS
+from treadle.library.places import Places
+from treadle.library.step_files import FOLDER, SUFFIX, ProjectTypes
 from treadle.library.step_types import Candidate, compiled_type
 from treadle.plan.entry import Severity
 from treadle.plan.expression import Json
@@ -17,6 +20,8 @@ from treadle.plan.plan import Plan
 from treadle.plan.step_types import StepSignature
 
 NOT_RUN = "a step package of Spec Kit: its Python code is not run by treadle"
+
+GONE = "a step package of Spec Kit: it is registered, and its files are missing"
 
 
 class Origin(StrEnum):
@@ -31,12 +36,13 @@ class KnownType(Struct, frozen=True, kw_only=True):
     """One step type.
 
     Shapes: `place` is its file, folder or package; `fault` says why no step can have the type.
-    `plan` is what a type that is made of steps does.
+    `plan` is what a type that is made of steps does; `version` is that of a package of Spec Kit.
     """
 
     name: str
     origin: Origin
     place: str
+    version: str | None = None
     description: str | None = None
     fault: str | None = None
     input_schema: Mapping[str, Json] | None = None
@@ -76,14 +82,10 @@ def known_types(project: Path) -> tuple[KnownType, ...]:
         )
         for name in files
     )
-    others = tuple(
-        KnownType(name=each.name, origin=Origin.SPEC_KIT, place=str(each.path), fault=NOT_RUN)
-        for each in spec_kit_packages(project)
-    )
     return (
         *own,
         *(_installed(each.name, installed, each.packages) for each in provided()),
-        *others,
+        *(_of_spec_kit(each) for each in list_installed(Places(project=project, kind=STEPS))),
     )
 
 
@@ -100,6 +102,17 @@ def _installed(name: str, installed: InstalledSignatures, packages: tuple[str, .
         input_schema=found.input_schema,
         output_schema=found.output_schema,
         package=found.package,
+    )
+
+
+def _of_spec_kit(package: Installed) -> KnownType:
+    return KnownType(
+        name=package.id,
+        origin=Origin.SPEC_KIT,
+        place=str(FOLDER / package.id),
+        version=package.text("version") or None,
+        description=package.text("description") or None,
+        fault=NOT_RUN if package.file is not None else GONE,
     )
 
 

@@ -10,6 +10,7 @@ from treadle.cli.visible import one_line
 from treadle.library.acts import Act, ActKind, SecretUse
 from treadle.library.appraise import Appraisal
 from treadle.library.callers import BrokenCaller
+from treadle.library.package import Package
 
 _TITLES = {
     ActKind.SHELL: "runs commands",
@@ -30,13 +31,13 @@ def package_outline(appraisal: Appraisal, paint: Paint) -> Outline:
         notes.append("the same files are installed already")
     children = [*act_outlines(appraisal.acts, appraisal.secrets, paint)]
     if count > 1:
-        children.append(_group("brings files", _file_lines(appraisal), paint))
+        children.append(lines_outline("brings files", file_lines(package), paint))
     if appraisal.old is not None and appraisal.difference is not None and not appraisal.is_same:
         changes = diff_outline(appraisal.old, plan, appraisal.difference, paint)
         told = changes.children or (Outline(title="nothing that a plan shows"),)
         children.append(Outline(title=paint("changes", Role.QUIET), children=told))
     if appraisal.breaks:
-        told = tuple(_caller_outline(caller, paint) for caller in appraisal.breaks)
+        told = tuple(caller_outline(caller, paint) for caller in appraisal.breaks)
         children.append(Outline(title=paint("breaks what is installed", Role.ERROR), children=told))
     version = paint(f"{_versions(appraisal)}  {one_line(plan.name)}", Role.QUIET)
     return Outline(
@@ -62,26 +63,8 @@ def act_outlines(
         yield Outline(title="runs no command, reaches no network, takes no secret")
 
 
-def plainly(text: str) -> str:
-    """Return a text with everything that a terminal would not show as it is spelled out.
-
-    >>> plainly("rm\\x1b[8m -rf ~")
-    'rm\\\\x1b[8m -rf ~'
-    """
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
-def _act_outline(act: Act, paint: Paint) -> Outline:
-    lines = plainly(act.text).strip("\n").split("\n")
-    return Outline(title=paint(one_line(act.path), Role.QUIET), notes=tuple(lines))
-
-
-def _secret_line(secret: SecretUse, paint: Paint) -> str:
-    where = f"  into {', '.join(map(one_line, secret.readers))}" if secret.readers else "  unused"
-    return f"{paint(one_line(secret.name), Role.NAME)}{where}"
-
-
-def _caller_outline(caller: BrokenCaller, paint: Paint) -> Outline:
+def caller_outline(caller: BrokenCaller, paint: Paint) -> Outline:
+    """Return an installed workflow that would no longer do, and why."""
     lines = [
         f"{fault.path}:{fault.found.span.line}:{fault.found.span.column}: "
         f"{fault.found.code}: {fault.found.message}"
@@ -93,8 +76,17 @@ def _caller_outline(caller: BrokenCaller, paint: Paint) -> Outline:
     return Outline(title=paint(one_line(caller.id), Role.NAME), notes=notes)
 
 
-def _file_lines(appraisal: Appraisal) -> list[str]:
-    package = appraisal.obtained.package
+def plainly(text: str) -> str:
+    """Return a text with everything that a terminal would not show as it is spelled out.
+
+    >>> plainly("rm\\x1b[8m -rf ~")
+    'rm\\\\x1b[8m -rf ~'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def file_lines(package: Package) -> list[str]:
+    """Return the names of a package's files, the first of them when there are many."""
     names = [
         f"{plainly(name)}{' (executable)' if name in package.executables else ''}"
         for name in package.files
@@ -104,9 +96,20 @@ def _file_lines(appraisal: Appraisal) -> list[str]:
     return [*names[:_MAX_FILES], f"… and {len(names) - _MAX_FILES} more"]
 
 
-def _group(title: str, lines: Sequence[str], paint: Paint) -> Outline:
+def lines_outline(title: str, lines: Sequence[str], paint: Paint) -> Outline:
+    """Return lines under a quiet title."""
     inside = tuple(Outline(title=line) for line in lines)
     return Outline(title=paint(title, Role.QUIET), children=inside)
+
+
+def _act_outline(act: Act, paint: Paint) -> Outline:
+    lines = plainly(act.text).strip("\n").split("\n")
+    return Outline(title=paint(one_line(act.path), Role.QUIET), notes=tuple(lines))
+
+
+def _secret_line(secret: SecretUse, paint: Paint) -> str:
+    where = f"  into {', '.join(map(one_line, secret.readers))}" if secret.readers else "  unused"
+    return f"{paint(one_line(secret.name), Role.NAME)}{where}"
 
 
 def _versions(appraisal: Appraisal) -> str:

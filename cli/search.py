@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from treadle.cli.options import JsonOption
 from treadle.cli.paint import Role, painter
 from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
-from treadle.library.catalog import Listed, matching
+from treadle.library.catalog import Catalog, Listed, matching
 from treadle.library.installed import known_ids
 from treadle.plan.expression import Json
 
@@ -37,24 +38,39 @@ def search(
         catalog = shelf_of(settings, places, is_fresh=is_fresh).catalog()
         here = frozenset(known_ids(places.project))
     found = matching(catalog, query=query, tag=tag, author=author)
+    print_found(settings, catalog, found, here, as_json=as_json)
+    return ExitCode.OK
+
+
+def print_found(
+    settings: Settings,
+    catalog: Catalog,
+    found: Sequence[Listed],
+    here: frozenset[str],
+    *,
+    as_json: bool,
+) -> None:
+    """Print what was found in catalogs, and tell what had to be left out.
+
+    Shapes: `here` are the ids of what is installed.
+    """
     for id, fault in catalog.faults.items():
         settings.talk.say(f"left out: '{one_line(id)}', {one_line(fault, 160)}")
     if as_json:
-        print_json({"workflows": [listed_object(each, here) for each in found]})
-        return ExitCode.OK
+        print_json({catalog.kind.key: [listed_object(each, here) for each in found]})
+        return
     if not found:
-        settings.talk.say("no workflows found")
-        return ExitCode.OK
+        settings.talk.say(f"no {catalog.kind.noun}s found")
+        return
     heads = ("ID", "VERSION", "CATALOG", "", "DESCRIPTION")
     table: list[list[Cell]] = [[(head, Role.QUIET) for head in heads]]
     table += [_row(each, here) for each in found]
     for line in columns(table, painter(sys.stdout, os.environ)):
         print(line)
-    return ExitCode.OK
 
 
 def listed_object(listed: Listed, here: frozenset[str]) -> dict[str, Json]:
-    """Return a workflow of a catalog as JSON data."""
+    """Return an entry of a catalog as JSON data."""
     return {
         "id": listed.id,
         "name": listed.text("name") or listed.id,

@@ -1,28 +1,37 @@
-"""``treadle step list|info|add|remove``: the step types that workflows of a project can have."""
+"""``treadle step list|info|remove``: the step types that workflows of a project can have.
+
+The other actions of the verb stand in files of their own, and are found here.
+"""
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from treadle.cli.available_types import types_around
 from treadle.cli.columns import Cell, columns
 from treadle.cli.exit_codes import ExitCode
+from treadle.cli.info import show_listed
 from treadle.cli.json_output import print_json
-from treadle.cli.known_types import KnownType, Origin, known_types
-from treadle.cli.library_access import places_of, rejecting_library
-from treadle.cli.options import JsonOption, LenientOption
+from treadle.cli.known_types import KnownType, known_types
+from treadle.cli.library_access import places_of, rejecting_library, shelf_of
+from treadle.cli.options import JsonOption
 from treadle.cli.outline import print_outline
 from treadle.cli.paint import Role, painter
-from treadle.cli.prompt import read_line
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
-from treadle.cli.step_type_outline import declaration_of, step_type_outline, tell_findings
+from treadle.cli.step_add import step_add as step_add
+from treadle.cli.step_catalog import step_catalog_add as step_catalog_add
+from treadle.cli.step_catalog import step_catalog_list as step_catalog_list
+from treadle.cli.step_catalog import step_catalog_remove as step_catalog_remove
+from treadle.cli.step_search import step_search as step_search
+from treadle.cli.step_type_outline import declaration_of, step_type_outline
 from treadle.cli.visible import one_line
-from treadle.library.step_files import add_type, path_of, remove_type
-from treadle.library.step_types import find_file, read_candidate
+from treadle.library.kinds import STEPS
+from treadle.library.obtain import find_listed
+from treadle.library.places import Places
+from treadle.library.refusal import Refused
+from treadle.library.step_files import remove_type
 from treadle.plan.expression import Json
 from treadle.plan.step_types import BUILT_IN
 
@@ -56,14 +65,18 @@ def step_info(
         bool,
         typer.Option("--declare", help="Print what a workflow declares that may not have it."),
     ] = False,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Show the versions that catalogs offer.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Show what a step type takes, gives and does."""
+    """Show what a step type takes, gives and does; of a catalog, what is said there."""
     with rejecting_library():
-        found = known_types(places_of(settings).project)
-    known = next((each for each in found if each.name == name), None)
-    if known is None:
-        raise Rejected.because("TR749", type=name)
+        places = places_of(settings, STEPS)
+        known = next((each for each in known_types(places.project) if each.name == name), None)
+        if known is None or versions:
+            _show_listed(settings, places, name, is_known=known is not None, as_json=as_json)
+            return ExitCode.OK
     if as_json:
         print_json(_object(known))
     elif is_declared and known.package is None:
@@ -77,50 +90,28 @@ def step_info(
     return ExitCode.OK
 
 
-def step_add(
-    settings: Settings,
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="PATH", help="A file NAME.yml, or a folder with one such file."),
-    ],
-    is_agreed: Annotated[
-        bool, typer.Option("--yes", "-y", help="Agree beforehand to what the steps do.")
-    ] = False,
-    lenient: LenientOption = False,
-) -> int:
-    """Add a step type to the project, after it was compiled, shown and agreed to."""
-    with rejecting_library():
-        places = places_of(settings)
-        path = find_file(source)
-        around = types_around(path_of(places, path.stem))
-        candidate = read_candidate(path, around, lenient=lenient)
-        tell_findings(candidate)
-        if candidate.plan is None and candidate.signature is None:
-            raise Rejected.because("TR748", source=source, reason="it has errors")
-        known = KnownType.of_candidate(candidate, origin=Origin.PROJECT, place=str(source))
-        if not (is_agreed and settings.is_quiet):
-            paint = painter(sys.stderr, os.environ)
-            print_outline(step_type_outline(known, paint), sys.stderr, paint)
-        if not is_agreed and not _is_agreed(settings, candidate.name):
-            settings.talk.say("nothing was added")
-            return ExitCode.REJECTED
-        kept = add_type(places, candidate.name, path.read_bytes())
-    settings.talk.say(f"added: {candidate.name} in {kept.relative_to(places.project)}")
-    return ExitCode.OK
-
-
 def step_remove(settings: Settings, name: NameArgument) -> int:
     """Remove a step type from the project."""
     with rejecting_library():
-        remove_type(places_of(settings), name)
+        remove_type(places_of(settings, STEPS), name)
     settings.talk.say(f"removed: {name}")
     return ExitCode.OK
 
 
-def _is_agreed(settings: Settings, name: str) -> bool:
-    if not settings.may_ask:
-        raise Rejected.because("TR965", what=f"what steps of the type '{name}' do")
-    return (read_line("add it? [y/N] ") or "").strip().lower() in ("y", "yes")
+def _show_listed(
+    settings: Settings, places: Places, name: str, *, is_known: bool, as_json: bool
+) -> None:
+    """Show what catalogs say. Errors: Refused, with TR749 for what no catalog has either."""
+    if places.kind.fault(name) is not None:
+        raise Refused.because("TR749", type=name)
+    try:
+        listed = find_listed(shelf_of(settings, places, is_fresh=False).catalog(), name)
+    except Refused as refused:
+        if is_known:
+            raise
+        hint = f"'treadle step list' lists them; {refused.problem.message}"
+        raise Refused.because("TR749", type=name, hint=hint) from refused
+    show_listed(listed, is_installed=is_known, as_json=as_json)
 
 
 def _row(known: KnownType) -> list[Cell]:
@@ -136,6 +127,7 @@ def _object(known: KnownType) -> dict[str, Json]:
         "name": known.name,
         "origin": known.origin.value,
         "place": known.place,
+        "version": known.version,
         "description": known.description,
         "is_usable": known.fault is None,
         "reason": known.fault,

@@ -4,24 +4,30 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
+from treadle.cli.byte_sizes import byte_size
 from treadle.cli.findings import Checked
-from treadle.cli.known_types import KnownType
+from treadle.cli.known_types import NOT_RUN, KnownType
 from treadle.cli.outline import Outline
-from treadle.cli.package_outline import act_outlines, plainly
+from treadle.cli.package_outline import act_outlines, file_lines, lines_outline, plainly
 from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.report_text import report_lines
 from treadle.cli.visible import one_line
 from treadle.library.acts import acts_of, secrets_of
+from treadle.library.package import Package
+from treadle.library.registry import Entry
 from treadle.library.step_types import Candidate
 from treadle.plan.expression import Json
 from treadle.plan.problems import shown
 from treadle.plan.yaml_text import to_yaml
 
 
-def step_type_outline(known: KnownType, paint: Paint) -> Outline:
-    """Return a step type with its inputs and outputs, and what its steps do."""
+def step_type_outline(known: KnownType, paint: Paint, *, where: str | None = None) -> Outline:
+    """Return a step type with its inputs and outputs, and what its steps do.
+
+    Shapes: `where` tells where it comes from, if that is no place of the project.
+    """
     notes = [one_line(known.description, 200)] if known.description else []
-    notes.append(f"from the {known.origin.value} {one_line(known.place, 200)}")
+    notes.append(where or f"from the {known.origin.value} {one_line(known.place, 200)}")
     if known.fault is not None:
         notes.append(paint(one_line(known.fault, 400), Role.WARNING))
     children = [
@@ -35,6 +41,28 @@ def step_type_outline(known: KnownType, paint: Paint) -> Outline:
         children.append(Outline(title=paint("runs", Role.WARNING), notes=(told,)))
     title = paint(one_line(known.name), Role.NAME)
     return Outline(title=title, notes=tuple(notes), children=tuple(children))
+
+
+def spec_kit_outline(package: Package, id: str, entry: Entry, paint: Paint) -> Outline:
+    """Return a step package of Spec Kit with its files, and what treadle does not do with it."""
+    count = len(package.files)
+    files = f"{count} files, {byte_size(package.size)}"
+    described = one_line(str(entry.get("description") or ""), 200)
+    notes = (
+        *((described,) if described else ()),
+        f"from {one_line(package.label, 200)} ({files})",
+        paint(NOT_RUN, Role.WARNING),
+    )
+    code = "its Python code, whenever Spec Kit runs in this project; it can do anything"
+    about = f"{one_line(str(entry.get('version')), 40)}  {one_line(str(entry.get('name')), 100)}"
+    return Outline(
+        title=f"{paint(one_line(id), Role.NAME)} {paint(about, Role.QUIET)}",
+        notes=notes,
+        children=(
+            Outline(title=paint("runs", Role.WARNING), notes=(code,)),
+            lines_outline("brings files", file_lines(package), paint),
+        ),
+    )
 
 
 def tell_findings(candidate: Candidate) -> None:

@@ -13,7 +13,9 @@ from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
 from treadle.library import installed
+from treadle.library.kinds import STEPS, WORKFLOWS
 from treadle.library.lockfile import Standing, Verdict
+from treadle.library.places import Places
 from treadle.plan.expression import Json
 
 
@@ -24,25 +26,30 @@ def verify(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Compare installed workflows with .specify/workflows/treadle.lock.
+    """Compare installed workflows and step packages with their treadle.lock.
 
     Exit 0 when every file is as it was installed, 1 when one is not.
     """
+    found: dict[str, tuple[Verdict, ...]] = {}
     with rejecting_library():
-        places = places_of(settings)
-        if is_accepting:
-            installed.accept(places)
-        verdicts = installed.verify(places)
+        project = places_of(settings).project
+        for kind in (WORKFLOWS, STEPS):
+            places = Places(project=project, kind=kind)
+            if is_accepting and (installed.list_installed(places) or places.lock.exists()):
+                installed.accept(places)
+            found[kind.key] = installed.verify(places)
+    verdicts = [verdict for each in found.values() for verdict in each]
     wrong = [verdict for verdict in verdicts if verdict.standing is not Standing.SAME]
     if as_json:
-        print_json({"ok": not wrong, "workflows": [_object(each) for each in verdicts]})
+        told: dict[str, Json] = {key: [*map(_object, each)] for key, each in found.items()}
+        print_json({"ok": not wrong, **told})
     else:
         for verdict in verdicts:
             if verdict.standing is Standing.SAME:
                 print(f"{verdict.id}: as locked", file=sys.stdout)
     for verdict in wrong:
-        told = Rejected.because("TR966", id=verdict.id, reason=_reason(verdict))
-        settings.talk.error(told.problems[0])
+        problem = Rejected.because("TR966", id=verdict.id, reason=_reason(verdict))
+        settings.talk.error(problem.problems[0])
     if not verdicts:
         settings.talk.say("no workflows are installed")
     return ExitCode.FAILED if wrong else ExitCode.OK

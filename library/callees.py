@@ -44,6 +44,23 @@ class InstalledCallees(Struct, frozen=True, kw_only=True):
         return beside(file, caller=Path(caller), root=self.project)
 
 
+class ChangedCallees(Struct, frozen=True, kw_only=True):
+    """The workflows of a project as they will be once one of them is something else, or gone."""
+
+    project: InstalledCallees
+    id: str
+    instead: CalleeFile | NotFound
+
+    def installed(self, workflow: str) -> CalleeFile | NotFound | None:
+        """Return the file of an installed workflow, or what will be in its place."""
+        found = self.project.installed(workflow)
+        return self.instead if workflow == self.id else found
+
+    def beside(self, file: str, *, caller: str) -> CalleeFile | NotFound:
+        """Return the file that a path leads to from the folder of the file `caller`."""
+        return self.project.beside(file, caller=caller)
+
+
 class PackageCallees(Struct, frozen=True, kw_only=True):
     """The workflows of a project as they will be once a package is installed.
 
@@ -67,7 +84,7 @@ class PackageCallees(Struct, frozen=True, kw_only=True):
         return CalleeFile(
             path=self.package.shown_path,
             key=identity(path),
-            source=self.package.workflow,
+            source=self.package.content,
             overlays=self._overlays(workflow),
         )
 

@@ -1,18 +1,23 @@
-"""Whom an update breaks: installed workflows that call it, compiled against the new version."""
+"""Whom a change breaks: installed workflows that call another one, compiled against what comes.
 
-from collections.abc import Iterable, Iterator
+What comes is a new version, nothing at all, or the same workflow without one of its overlays.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.compiler import Compilation, compile_bytes
-from treadle.compiler.callees import CalleeFile, CalleeFiles
+from treadle.compiler.callees import CalleeFile, CalleeFiles, NotFound
 from treadle.compiler.diagnostics import Diagnostic
 from treadle.compiler.step_types import Available
-from treadle.library.callees import InstalledCallees, PackageCallees
+from treadle.library.callees import ChangedCallees, InstalledCallees, PackageCallees
 from treadle.library.installed import known_ids
 from treadle.library.package import Package
 from treadle.library.places import Places
+from treadle.library.refusal import Refused
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -43,22 +48,44 @@ def broken_callers(
     Shapes: `folder` holds the files of the package. Workflows that call it through others count,
     disabled ones do not.
     """
-    found: list[BrokenCaller] = []
-    for caller in known_ids(places.project):
-        old = InstalledCallees(project=places.project)
-        file = old.installed(caller)
-        if caller == id or not isinstance(file, CalleeFile) or file.problem is not None:
-            continue
-        asked = InstalledCallees(project=places.project)
-        new = PackageCallees(project=asked, package=package, folder=folder, id=id)
-        faults = tuple(_faults(file, new, lenient=lenient, step_types=step_types))
-        if not faults or id not in asked.asked:
-            continue
-        before = set(map(_key, _faults(file, old, lenient=lenient, step_types=step_types)))
-        faults = tuple(fault for fault in faults if _key(fault) not in before)
-        if faults:
-            found.append(BrokenCaller(id=caller, faults=faults))
-    return tuple(found)
+
+    def ahead(asked: InstalledCallees) -> CalleeFiles:
+        return PackageCallees(project=asked, package=package, folder=folder, id=id)
+
+    # What is wrong with the package itself is told before this.
+    others = tuple(known for known in known_ids(places.project) if known != id)
+    return _broken(others, ahead, id=id, places=places, lenient=lenient, step_types=step_types)
+
+
+def broken_by_removal(
+    id: str, *, places: Places, step_types: Available
+) -> tuple[BrokenCaller, ...]:
+    """Return the installed workflows that cannot do without another one, by id."""
+    left = tuple(known for known in known_ids(places.project) if known != id)
+    return _broken_by(NotFound(known=left), id=id, places=places, step_types=step_types)
+
+
+def broken_by_disabling(
+    id: str, *, places: Places, step_types: Available
+) -> tuple[BrokenCaller, ...]:
+    """Return the installed workflows that call another one, and are refused when it is disabled."""
+    reason = Refused.because("TR958", id=id).problem.message
+    return _broken_by(NotFound(reason=reason), id=id, places=places, step_types=step_types)
+
+
+def broken_without_overlay(
+    id: str, path: Path, *, places: Places, step_types: Available
+) -> tuple[BrokenCaller, ...]:
+    """Return who cannot do without an overlay: its workflow, and those that call that, by id.
+
+    Shapes: `path` is the file of the overlay.
+    """
+    before = InstalledCallees(project=places.project).installed(id)
+    if not isinstance(before, CalleeFile):
+        return ()
+    left = tuple(each for each in before.overlays if not path.samefile(each.path))
+    after = replace(before, overlays=left)
+    return _broken_by(after, id=id, places=places, step_types=step_types)
 
 
 def callees_first(
@@ -77,6 +104,46 @@ def callees_first(
     return tuple(sorted(ids, key=rank))
 
 
+def _broken_by(
+    instead: CalleeFile | NotFound, *, id: str, places: Places, step_types: Available
+) -> tuple[BrokenCaller, ...]:
+    def ahead(asked: InstalledCallees) -> CalleeFiles:
+        return ChangedCallees(project=asked, id=id, instead=instead)
+
+    ids = known_ids(places.project)
+    return _broken(ids, ahead, id=id, places=places, lenient=False, step_types=step_types)
+
+
+def _broken(
+    callers: Iterable[str],
+    ahead: Callable[[InstalledCallees], CalleeFiles],
+    *,
+    id: str,
+    places: Places,
+    lenient: bool,
+    step_types: Available,
+) -> tuple[BrokenCaller, ...]:
+    """Return the workflows that will have errors at places where they have none now.
+
+    Shapes: `ahead` makes of the workflows of the project those that there will be.
+    """
+    found: list[BrokenCaller] = []
+    for caller in callers:
+        now, asked = (InstalledCallees(project=places.project) for _ in range(2))
+        then = ahead(asked)
+        file, old = then.installed(caller), now.installed(caller)
+        if not isinstance(file, CalleeFile) or not isinstance(old, CalleeFile):
+            continue
+        faults = tuple(_faults(file, then, lenient=lenient, step_types=step_types))
+        if not faults or id not in asked.asked:
+            continue
+        before = set(map(_place, _faults(old, now, lenient=lenient, step_types=step_types)))
+        faults = tuple(fault for fault in faults if _place(fault) not in before)
+        if faults:
+            found.append(BrokenCaller(id=caller, faults=faults))
+    return tuple(found)
+
+
 def _faults(
     file: CalleeFile, callees: CalleeFiles, *, lenient: bool, step_types: Available
 ) -> Iterator[Fault]:
@@ -93,5 +160,6 @@ def _faults(
         yield Fault(path=found.path or compilation.path, found=found)
 
 
-def _key(fault: Fault) -> tuple[object, ...]:
-    return fault.path, fault.found.code, fault.found.span, fault.found.message
+def _place(fault: Fault) -> tuple[object, ...]:
+    # Another error where there was one is no news.
+    return fault.path, fault.found.span

@@ -1,4 +1,4 @@
-"""Catalogs: lists of workflows that somebody publishes, fetched, checked and put together.
+"""Catalogs: lists that somebody publishes of workflows or step types, checked and put together.
 
 What a catalog says is a stranger's text: it is checked against schemas/catalog.schema.json, and an
 entry that does not fit is told of instead of being used.
@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle import schemas
 from treadle.library.catalog_list import CatalogSource
-from treadle.library.ids import id_fault
+from treadle.library.kinds import WORKFLOWS, Kind
 from treadle.library.refusal import Refused
 from treadle.plan.expression import Json
 from treadle.plan.problems import clause
@@ -24,16 +25,22 @@ KNOWN_VERSIONS = frozenset({"1.0"})
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", re.ASCII)
 # What a release says for itself and does not have from the current version.
-_OF_CURRENT = ("version", "url", "sha256", "requires", "bundled", "releases")
+_OF_CURRENT = frozenset(
+    (
+        *("version", "url", "sha256", "requires", "bundled", "releases"),
+        *("step_yml_url", "init_url", "extra_files", "provides"),
+    )
+)
 _RESERVED = frozenset({"id", "version", "releases"})
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A workflow as a catalog lists it: what the entry says, and where it stands."""
+    """Something as a catalog lists it: what the entry says, and where it stands."""
 
     id: str
     data: Mapping[str, Json]
     source: CatalogSource
+    kind: Kind = WORKFLOWS
 
     def text(self, name: str) -> str:
         """Return a member that is text, the empty one where it is not there."""
@@ -42,7 +49,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags of the workflow."""
+        """The tags of the entry."""
         tags = self.data.get("tags")
         return tuple(map(str, tags)) if isinstance(tags, list) else ()
 
@@ -56,7 +63,7 @@ class Listed(Struct, frozen=True, kw_only=True):
         return (*((current,) if current else ()), *earlier)
 
     def release(self, version: str) -> "Listed | None":
-        """Return the workflow in a version, None when the catalog does not offer it."""
+        """Return the entry in a version, None when the catalog does not offer it."""
         if version == self.text("version"):
             return self
         releases = self.data.get("releases")
@@ -65,7 +72,7 @@ class Listed(Struct, frozen=True, kw_only=True):
             return None
         shared = {name: value for name, value in self.data.items() if name not in _OF_CURRENT}
         data = {**shared, **record, "version": version}
-        return Listed(id=self.id, data=data, source=self.source)
+        return replace(self, data=data)
 
 
 class Catalog(Struct, frozen=True, kw_only=True):
@@ -74,11 +81,12 @@ class Catalog(Struct, frozen=True, kw_only=True):
     Shapes: `faults` are the entries that cannot be used, each with the reason.
     """
 
-    workflows: Mapping[str, Listed]
+    entries: Mapping[str, Listed]
     faults: Mapping[str, str]
+    kind: Kind = WORKFLOWS
 
 
-def read_catalog(content: bytes, source: CatalogSource) -> Catalog:
+def read_catalog(content: bytes, source: CatalogSource, kind: Kind = WORKFLOWS) -> Catalog:
     """Return what the text of a catalog offers. Errors: Refused with TR961."""
     if len(content) > MAX_BYTES:
         raise _refused(source, f"it has more than {MAX_BYTES} bytes")
@@ -97,33 +105,33 @@ def read_catalog(content: bytes, source: CatalogSource) -> Catalog:
     version = data.get("schema_version", "1.0")
     if version not in KNOWN_VERSIONS:
         raise _refused(source, f"its schema_version {json.dumps(version)[:40]} is not known")
-    workflows = data.get("workflows")
-    if not isinstance(workflows, Mapping | list):
-        raise _refused(source, "'workflows' is neither an object nor a list")
-    return _checked(_named(workflows, source), source)
+    entries = data.get(kind.key)
+    if not isinstance(entries, Mapping | list):
+        raise _refused(source, f"'{kind.key}' is neither an object nor a list")
+    return _checked(_named(entries, source, kind), source, kind)
 
 
-def put_together(catalogs: Iterable[Catalog]) -> Catalog:
+def put_together(catalogs: Iterable[Catalog], kind: Kind = WORKFLOWS) -> Catalog:
     """Return what several catalogs offer, of which the first one that knows an id counts."""
-    workflows: dict[str, Listed] = {}
+    entries: dict[str, Listed] = {}
     faults: dict[str, str] = {}
     for catalog in catalogs:
-        for id, listed in catalog.workflows.items():
+        for id, listed in catalog.entries.items():
             if id not in faults:
-                workflows.setdefault(id, listed)
+                entries.setdefault(id, listed)
         for id, fault in catalog.faults.items():
-            if id not in workflows:
+            if id not in entries:
                 faults.setdefault(id, fault)
-    return Catalog(workflows=workflows, faults=faults)
+    return Catalog(entries=entries, faults=faults, kind=kind)
 
 
 def matching(
     catalog: Catalog, *, query: str | None = None, tag: str | None = None, author: str | None = None
 ) -> tuple[Listed, ...]:
-    """Return the workflows whose name, id or description holds a text, and that have a tag."""
+    """Return the entries whose name, id or description holds a text, and that have a tag."""
     found = []
-    for id in sorted(catalog.workflows):
-        listed = catalog.workflows[id]
+    for id in sorted(catalog.entries):
+        listed = catalog.entries[id]
         text = " ".join((listed.text("name"), listed.text("description"), id)).lower()
         is_tagged = tag is None or tag.lower() in (each.lower() for each in listed.tags)
         is_by = author is None or listed.text("author").lower() == author.lower()
@@ -150,38 +158,40 @@ def is_version(version: str) -> bool:
     return _VERSION.fullmatch(version) is not None
 
 
-def _named(workflows: Mapping[str, Json] | list[Json], source: CatalogSource) -> dict[str, Json]:
-    if isinstance(workflows, Mapping):
-        return dict(workflows)
+def _named(
+    entries: Mapping[str, Json] | list[Json], source: CatalogSource, kind: Kind
+) -> dict[str, Json]:
+    if isinstance(entries, Mapping):
+        return dict(entries)
     named: dict[str, Json] = {}
-    for position, entry in enumerate(workflows):
+    for position, entry in enumerate(entries):
         id = entry.get("id") if isinstance(entry, Mapping) else None
         if not isinstance(id, str):
-            raise _refused(source, f"workflow {position} of the list has no id")
+            raise _refused(source, f"{kind.noun} {position} of the list has no id")
         if id in named:
             raise _refused(source, f"'{id[:60]}' is there twice")
         named[id] = entry
     return named
 
 
-def _checked(entries: Mapping[str, Json], source: CatalogSource) -> Catalog:
-    workflows: dict[str, Listed] = {}
+def _checked(entries: Mapping[str, Json], source: CatalogSource, kind: Kind) -> Catalog:
+    found: dict[str, Listed] = {}
     faults: dict[str, str] = {}
     for id, entry in entries.items():
-        fault = _entry_fault(id, entry)
+        fault = _entry_fault(id, entry, kind)
         if fault is None and isinstance(entry, Mapping):
-            workflows[id] = Listed(id=id, data=entry, source=source)
+            found[id] = Listed(id=id, data=entry, source=source, kind=kind)
         else:
             faults[id] = fault or "it is not an object"
-    return Catalog(workflows=workflows, faults=faults)
+    return Catalog(entries=found, faults=faults, kind=kind)
 
 
-def _entry_fault(id: str, entry: Json) -> str | None:
+def _entry_fault(id: str, entry: Json, kind: Kind) -> str | None:
     """Return why an entry cannot be used."""
-    fault = id_fault(id)
+    fault = kind.fault(id)
     if fault is not None:
         return f"its id is refused: {fault}"
-    violations = _entries().violations(entry)
+    violations = _validator(kind.key.removesuffix("s")).violations(entry)
     if violations:
         first = violations[0]
         place = ".".join(map(str, first.path))
@@ -206,15 +216,15 @@ def _releases_fault(releases: Mapping[str, Json], current: Json) -> str | None:
         if version_key(version) in seen:
             return f"its release '{version}' is there twice"
         if isinstance(record, Mapping) and not _RESERVED.isdisjoint(record):
-            return f"its release '{version}' says what only the workflow may"
+            return f"its release '{version}' says what only the entry may"
         seen.add(version_key(version))
     return None
 
 
 @cache
-def _entries() -> Validator:
+def _validator(definition: str) -> Validator:
     whole = schemas.load("catalog")
-    return Validator({**whole["$defs"]["workflow"], "$defs": whole["$defs"]})
+    return Validator({**whole["$defs"][definition], "$defs": whole["$defs"]})
 
 
 def _without_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

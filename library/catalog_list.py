@@ -11,23 +11,18 @@ from msgspec import Struct
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from treadle.compiler.composer import compose
-from treadle.compiler.diagnostics import Report
-from treadle.compiler.nodes import plain
+from treadle.library.kinds import STEPS, WORKFLOWS
 from treadle.library.places import Places, read_file, write_file
 from treadle.library.refusal import Refused, reason_of
 from treadle.library.web import check_address
+from treadle.library.yaml_data import yaml_data
 from treadle.plan.expression import Json
 
-VARIABLE = "SPECKIT_WORKFLOW_CATALOG_URL"
-FILE_NAME = "workflow-catalogs.yml"
-
-_MAX_BYTES = 1024 * 1024
 _TRUE_WORDS = frozenset({"true", "yes", "1"})
 
 
 class CatalogSource(Struct, frozen=True, kw_only=True):
-    """A catalog to look into; of two that know a workflow the one with the lower number counts."""
+    """A catalog to look into; of two that know an id the one with the lower number counts."""
 
     url: str
     name: str
@@ -36,23 +31,32 @@ class CatalogSource(Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
-BUILT_IN = (
-    CatalogSource(
-        url="https://raw.githubusercontent.com/github/spec-kit/main/workflows/catalog.json",
-        name="default",
-        priority=1,
-        is_installable=True,
-        description="Official workflows",
-    ),
-    CatalogSource(
-        url="https://raw.githubusercontent.com/github/spec-kit/main/workflows/"
-        "catalog.community.json",
-        name="community",
-        priority=2,
-        is_installable=False,
-        description="Community-contributed workflows (discovery only)",
-    ),
-)
+_OFFICIAL = "https://raw.githubusercontent.com/github/spec-kit/main/workflows"
+
+
+def _built_in(name: str, things: str) -> tuple[CatalogSource, ...]:
+    return (
+        CatalogSource(
+            url=f"{_OFFICIAL}/{name}.json",
+            name="default",
+            priority=1,
+            is_installable=True,
+            description=f"Official {things}",
+        ),
+        CatalogSource(
+            url=f"{_OFFICIAL}/{name}.community.json",
+            name="community",
+            priority=2,
+            is_installable=False,
+            description=f"Community-contributed {things} (discovery only)",
+        ),
+    )
+
+
+BUILT_IN: Mapping[str, tuple[CatalogSource, ...]] = {
+    WORKFLOWS.key: _built_in("catalog", "workflows"),
+    STEPS.key: _built_in("step-catalog", "step types"),
+}
 
 
 def active_sources(places: Places, environment: Mapping[str, str]) -> tuple[CatalogSource, ...]:
@@ -60,10 +64,10 @@ def active_sources(places: Places, environment: Mapping[str, str]) -> tuple[Cata
 
     Errors: Refused with TR951, TR960 or TR962.
     """
-    named = environment.get(VARIABLE, "").strip()
+    named = environment.get(places.kind.catalog_variable, "").strip()
     if named:
         check_address(named)
-        told = f"From {VARIABLE}"
+        told = f"From {places.kind.catalog_variable}"
         only = CatalogSource(
             url=named, name="env-override", priority=1, is_installable=True, description=told
         )
@@ -73,11 +77,11 @@ def active_sources(places: Places, environment: Mapping[str, str]) -> tuple[Cata
         return tuple(source for _, source in own)
     home = environment.get("HOME")
     if home:
-        path = Path(home, ".specify", FILE_NAME)
-        found = _sources(_content(path), shown=f"~/.specify/{FILE_NAME}")
+        name = places.kind.catalogs_name
+        found = _sources(_content(Path(home, ".specify", name)), shown=f"~/.specify/{name}")
         if found:
             return tuple(source for _, source in found)
-    return BUILT_IN
+    return BUILT_IN[places.kind.key]
 
 
 def project_sources(places: Places) -> tuple[tuple[int, CatalogSource], ...]:
@@ -121,8 +125,9 @@ def remove_source(places: Places, number: int, environment: Mapping[str, str]) -
 
     Errors: Refused with TR951, TR960, TR962 or TR970.
     """
-    if environment.get(VARIABLE, "").strip():
-        reason = f"{VARIABLE} is set, and names the only catalog"
+    variable = places.kind.catalog_variable
+    if environment.get(variable, "").strip():
+        reason = f"{variable} is set, and names the only catalog"
         raise Refused.because("TR970", number=number, reason=reason)
     own = project_sources(places)
     if not 0 <= number < len(own):
@@ -201,19 +206,10 @@ def _source(entry: Json, position: int, shown: str) -> CatalogSource | None:
 
 
 def _data(content: bytes, shown: str) -> Json:
-    """Return a file's data, read as workflow files are: bounded, and by YAML 1.2."""
-    if len(content) > _MAX_BYTES:
-        raise Refused.because("TR962", path=shown, reason=f"it has more than {_MAX_BYTES} bytes")
     try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused.because("TR962", path=shown, reason="it is not UTF-8") from error
-    report = Report()
-    composition = compose(text, report)
-    if report.has_errors or not composition.is_sound:
-        reason = report.diagnostics[0].message if report.diagnostics else "it is not YAML"
-        raise Refused.because("TR962", path=shown, reason=reason)
-    return plain(composition.root) if composition.root is not None else None
+        return yaml_data(content)
+    except ValueError as error:
+        raise Refused.because("TR962", path=shown, reason=error) from error
 
 
 def _editable(places: Places) -> dict[str, list[dict[str, object]]]:

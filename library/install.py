@@ -1,6 +1,6 @@
 """Changing what is installed, as a whole or not at all.
 
-A workflow is built beside its place and renamed into it; the old one is kept until the registry
+A package is built beside its place and renamed into it; the old one is kept until the registry
 and the lock file are written, and comes back when they cannot be. What a killed process left
 behind is put in order by the next one.
 """
@@ -14,11 +14,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from treadle.library.ids import check_id
 from treadle.library.lockfile import Digests, digests_of, digests_of_folder, read_lock, write_lock
 from treadle.library.package import Package
 from treadle.library.places import (
-    WORKFLOW_FILE,
     Places,
     holding,
     read_file,
@@ -32,31 +30,47 @@ from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
 
 _NEW, _OLD = ".treadle-new.", ".treadle-old."
+_INNER = "package"
 
 
 class Installation(Struct, frozen=True, kw_only=True):
-    """What is to be installed. Units: `now` is an ISO 8601 time in UTC."""
+    """What is to be installed.
 
+    Shapes: `entry` is what the registry is to say of it.
+    Units: `now` is an ISO 8601 time in UTC.
+    """
+
+    id: str
     package: Package
-    plan: Plan
-    origin: Entry
+    entry: Entry
     now: str
+
+    @staticmethod
+    def of_workflow(package: Package, plan: Plan, *, origin: Entry, now: str) -> "Installation":
+        """Return what installs a workflow that was compiled."""
+        entry: dict[str, Json] = {
+            "name": plan.name,
+            "version": plan.version,
+            "description": plan.description or "",
+            **origin,
+        }
+        return Installation(id=plan.id, package=package, entry=entry, now=now)
 
 
 def install(places: Places, new: Installation, *, replaces: Entry | None) -> None:
-    """Install a workflow; one that was there under its id goes, when all else is done.
+    """Install a package; what was there under its id goes, when all else is done.
 
     Shapes: `replaces` is the entry of the registry that was looked at before.
     Errors: Refused with TR959, TR960, TR967 or TR969; then everything is as it was.
     """
-    id = check_id(new.plan.id)
+    id = places.kind.check_id(new.id)
     with holding(places):
         _put_in_order(places)
         registry, locked = read_registry(places), read_lock(places)
         if registry.entry(id) != replaces:
             reason = "it was changed by somebody else meanwhile"
             raise Refused.because("TR969", what=f"'{id}'", reason=reason)
-        refuse_links(places, places.of(id) / WORKFLOW_FILE)
+        refuse_links(places, places.of(id) / places.kind.entry_file)
         files = digests_of(new.package.files)
         try:
             staged = _staged(places, new.package)
@@ -77,7 +91,10 @@ def install(places: Places, new: Installation, *, replaces: Entry | None) -> Non
 
 
 def remove(places: Places, id: str) -> None:
-    """Remove a workflow. Errors: Refused with TR957, TR959, TR960, TR967 or TR969."""
+    """Remove what is installed under an id.
+
+    Errors: Refused with TR957 or TR749, TR959, TR960, TR967 or TR969.
+    """
     _refuse_unknown(places, id)
     with holding(places):
         _put_in_order(places)
@@ -100,19 +117,19 @@ def set_enabled(places: Places, id: str, *, is_on: bool, now: str) -> bool:
 
     Errors: Refused with TR957, TR959, TR960 or TR969.
     """
-    check_id(id)
+    places.kind.check_id(id)
     if not places.folder.is_dir():
-        raise Refused.because("TR957", id=id)
+        raise places.kind.not_installed(id)
     with holding(places):
         registry = read_registry(places)
         entry = registry.entry(id)
         if entry is None:
-            raise Refused.because("TR957", id=id)
+            raise places.kind.not_installed(id)
         if is_enabled(entry) is is_on:
             return False
         try:
             changed = registry.with_entry(id, {**entry, "enabled": is_on}, now=now)
-            write_registry(places, changed)
+            write_registry(changed)
         except OSError as error:
             reason = reason_of(error)
             raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
@@ -124,31 +141,27 @@ def _refuse_unknown(places: Places, id: str) -> None:
 
     Errors: Refused with TR956, TR957, TR959 or TR960.
     """
-    folder = places.of(check_id(id))
+    folder = places.of(places.kind.check_id(id))
     refuse_links(places, folder)
-    if id in read_registry(places).workflows or (folder / WORKFLOW_FILE).is_file():
+    if id in read_registry(places).entries or (folder / places.kind.entry_file).is_file():
         return
-    raise Refused.because("TR957", id=id)
+    raise places.kind.not_installed(id)
 
 
 def _entry(new: Installation, old: Entry | None) -> Entry:
-    plan = new.plan
-    told: dict[str, Json] = {
-        "name": plan.name,
-        "version": plan.version,
-        "description": plan.description or "",
-        **new.origin,
-    }
     # What is disabled stays so: an update is no consent.
-    return told if is_enabled(old) else {**told, "enabled": False}
+    return new.entry if is_enabled(old) else {**new.entry, "enabled": False}
 
 
 def _staged(places: Places, package: Package) -> Path:
-    """Return a folder beside the installed ones that holds a package, safely on the disk."""
+    """Return a folder beside the installed ones with a folder that holds a package on the disk.
+
+    Spec Kit would take the outer one for a step package if the files stood in it.
+    """
     folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=places.folder))
     try:
         for name, content in package.files.items():
-            path = folder.joinpath(*name.split("/"))
+            path = folder.joinpath(_INNER, *name.split("/"))
             path.parent.mkdir(parents=True, exist_ok=True)
             mode = usual_mode(is_executable=name in package.executables)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
@@ -156,7 +169,6 @@ def _staged(places: Places, package: Package) -> Path:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        folder.chmod(usual_mode(is_executable=True))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -169,7 +181,7 @@ def _exchange(places: Places, id: str, staged: Path) -> None:
     if place.exists():
         os.rename(place, aside)
     try:
-        os.rename(staged, place)
+        os.rename(staged / _INNER, place)
     except BaseException:
         if aside.exists():
             os.rename(aside, place)
@@ -180,7 +192,7 @@ def _record(places: Places, id: str, registry: Registry, locked: Mapping[str, Di
     """Write down what was done; when that fails, undo it."""
     before = {path: read_file(places, path) for path in (places.registry, places.lock)}
     try:
-        write_registry(places, registry)
+        write_registry(registry)
         write_lock(places, locked)
     except BaseException:
         for path, content in before.items():
@@ -201,13 +213,13 @@ def _clear(places: Places, id: str) -> None:
 
 
 def _settle(places: Places, id: str, aside: Path) -> None:
-    """Decide between an old workflow and what took its place: the lock file is written last."""
+    """Decide between an old package and what took its place: the lock file is written last."""
     place = places.of(id)
     with suppress(OSError):
         if place.exists():
             is_done = read_lock(places).get(id) == digests_of_folder(place)
         else:
-            is_done = id not in read_registry(places).workflows
+            is_done = id not in read_registry(places).entries
         if not is_done:
             shutil.rmtree(place, ignore_errors=True)
             os.rename(aside, place)

@@ -16,13 +16,13 @@ from treadle.library.lockfile import (
     read_lock,
     write_lock,
 )
-from treadle.library.places import WORKFLOW_FILE, Places, holding, refuse_links
+from treadle.library.places import Places, holding, refuse_links
 from treadle.library.refusal import Refused, reason_of
 from treadle.library.registry import Entry, is_enabled, read_registry
 
 
 class Installed(Struct, frozen=True, kw_only=True):
-    """An installed workflow.
+    """An installed workflow or step package.
 
     Shapes: `entry` is None for a folder that no registry knows; `file` is None when it is gone.
     """
@@ -48,7 +48,8 @@ def list_installed(places: Places) -> tuple[Installed, ...]:
     Errors: Refused with TR959 or TR960.
     """
     registry = read_registry(places)
-    ids = {id for id in registry.workflows if id_fault(id) is None} | set(_folders(places))
+    known = {id for id in registry.entries if places.kind.fault(id) is None}
+    ids = known | set(_folders(places))
     return tuple(
         Installed(id=id, entry=registry.entry(id), file=_file(places, id)) for id in sorted(ids)
     )
@@ -72,7 +73,7 @@ def find_installed(project: Path, id: str) -> Path | None:
 
 
 def known_ids(project: Path) -> tuple[str, ...]:
-    """Return the ids of installed workflows, sorted."""
+    """Return the ids of the installed workflows of a project, sorted."""
     return tuple(_folders(Places(project=project)))
 
 
@@ -113,12 +114,12 @@ def _present(places: Places) -> Mapping[str, Digests | None]:
 
 
 def _file(places: Places, id: str) -> Path | None:
-    file = places.of(id) / WORKFLOW_FILE
+    file = places.of(id) / places.kind.entry_file
     return file if file.is_file() else None
 
 
 def _folders(places: Places) -> list[str]:
     with suppress(OSError):
         names = sorted(os.listdir(places.folder))
-        return [name for name in names if id_fault(name) is None and _file(places, name)]
+        return [name for name in names if places.kind.fault(name) is None and _file(places, name)]
     return []

@@ -24,7 +24,7 @@ Digests: TypeAlias = Mapping[str, str]
 
 
 class Standing(StrEnum):
-    """What has become of an installed workflow since it was locked."""
+    """What has become of something installed since it was locked."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What verifying a workflow came to, with the files that differ."""
+    """What verifying came to for one id, with the files that differ."""
 
     id: str
     standing: Standing
@@ -68,36 +68,35 @@ def digests_of_folder(folder: Path) -> Digests:
 
 
 def read_lock(places: Places) -> Mapping[str, Digests]:
-    """Return the digests of each locked workflow. Errors: Refused with TR967 or TR960."""
+    """Return the digests of everything that is locked. Errors: Refused with TR967 or TR960."""
     try:
         content = read_file(places, places.lock)
     except OSError as error:
-        raise Refused.because("TR967", reason=reason_of(error)) from error
+        raise _damaged(places, reason_of(error)) from error
     if content is None:
         return {}
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise Refused.because("TR967", reason="it is not JSON") from error
+        raise _damaged(places, "it is not JSON") from error
     if not isinstance(data, dict) or data.get("version") != LOCK_VERSION:
         found = data.get("version") if isinstance(data, dict) else None
-        reason = f"version {json.dumps(found)} is not known"
-        raise Refused.because("TR967", reason=reason)
-    workflows = data.get("workflows")
-    if not isinstance(workflows, dict) or not all(map(_is_digests, workflows.values())):
-        raise Refused.because("TR967", reason="'workflows' does not hold digests of files")
-    return {id: entry["files"] for id, entry in workflows.items()}
+        raise _damaged(places, f"version {json.dumps(found)} is not known")
+    entries = data.get(places.kind.key)
+    if not isinstance(entries, dict) or not all(map(_is_digests, entries.values())):
+        raise _damaged(places, f"'{places.kind.key}' does not hold digests of files")
+    return {id: entry["files"] for id, entry in entries.items()}
 
 
 def write_lock(places: Places, locked: Mapping[str, Digests]) -> None:
     """Write the lock file in one step. Errors: OSError; Refused with TR960."""
-    workflows = {id: {"files": dict(sorted(locked[id].items()))} for id in sorted(locked)}
-    data: Json = {"version": LOCK_VERSION, "workflows": workflows}
+    entries = {id: {"files": dict(sorted(locked[id].items()))} for id in sorted(locked)}
+    data: Json = {"version": LOCK_VERSION, places.kind.key: entries}
     write_file(places, places.lock, (json.dumps(data, indent=2) + "\n").encode())
 
 
 def compare(id: str, locked: Digests | None, present: Digests | None) -> Verdict:
-    """Return what has become of a workflow. Shapes: None for what is not there."""
+    """Return what has become of an id. Shapes: None for what is not there."""
     if present is None:
         return Verdict(id=id, standing=Standing.MISSING)
     if locked is None:
@@ -113,6 +112,11 @@ def compare(id: str, locked: Digests | None, present: Digests | None) -> Verdict
         added=added,
         missing=missing,
     )
+
+
+def _damaged(places: Places, reason: str) -> Refused:
+    path = places.lock.relative_to(places.project)
+    return Refused.because("TR967", path=path, reason=reason)
 
 
 def _is_digests(entry: object) -> bool:

@@ -1,4 +1,4 @@
-"""Where a project keeps its installed workflows, and who may write there.
+"""Where a project keeps what it has installed, and who may write there.
 
 No link is followed between the root of the project and what is read or written: a link could lead
 out of the project.
@@ -13,46 +13,47 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from treadle.library.kinds import CACHE_NAME, LOCK_NAME, WORKFLOWS, Kind
+from treadle.library.kinds import WORKFLOW_FILE as WORKFLOW_FILE
 from treadle.library.refusal import Refused, reason_of
-
-WORKFLOW_FILE = "workflow.yml"
 
 
 class Places(Struct, frozen=True, kw_only=True):
-    """The files of a project that are about installed workflows.
+    """The files of a project that are about what is installed, of one kind.
 
     Source: Spec Kit 1.2.3; `lock` is ours.
     """
 
     project: Path
+    kind: Kind = WORKFLOWS
 
     @property
     def folder(self) -> Path:
-        """The folder of the installed workflows, each in a folder named by its id."""
-        return self.project / ".specify" / "workflows"
+        """The folder of what is installed, each in a folder named by its id."""
+        return self.project / self.kind.folder
 
     @property
     def registry(self) -> Path:
         """What is installed, with versions and sources."""
-        return self.folder / "workflow-registry.json"
+        return self.folder / self.kind.registry_name
 
     @property
     def lock(self) -> Path:
         """The digests of what is installed."""
-        return self.folder / "treadle.lock"
+        return self.folder / LOCK_NAME
 
     @property
     def cache(self) -> Path:
         """Catalogs that were fetched."""
-        return self.folder / ".cache"
+        return self.folder / CACHE_NAME
 
     @property
     def catalogs(self) -> Path:
         """The catalogs of the project."""
-        return self.project / ".specify" / "workflow-catalogs.yml"
+        return self.project / ".specify" / self.kind.catalogs_name
 
     def of(self, id: str) -> Path:
-        """Return the folder of a workflow."""
+        """Return the folder of what has an id."""
         return self.folder / id
 
 
@@ -105,12 +106,12 @@ def write_file(places: Places, path: Path, content: bytes) -> None:
 
 @contextmanager
 def holding(places: Places) -> Iterator[None]:
-    """Hold the project's installed workflows: nobody else changes them meanwhile.
+    """Hold what the project has installed: nobody else changes it meanwhile.
 
     Source: the lock of Spec Kit 1.2.3, so that the two programs wait for each other.
     Errors: Refused with TR960 or TR969.
     """
-    path = places.project / ".specify" / ".workflow-install.lock"
+    path = places.project / ".specify" / places.kind.install_lock
     refuse_links(places, places.folder)
     refuse_links(places, path)
     try:

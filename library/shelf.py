@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from treadle.library.catalog import MAX_BYTES, Catalog, put_together, read_catalog
 from treadle.library.catalog_list import CatalogSource
+from treadle.library.credentials import NO_CREDENTIALS, Credentials
 from treadle.library.places import Places, read_file, write_file
 from treadle.library.refusal import Refused
 from treadle.library.web import fetch
@@ -35,6 +36,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
     now: Callable[[], float]
     warn: Callable[[Problem], None]
     is_fresh: bool = False
+    credentials: Credentials = NO_CREDENTIALS
 
     def catalog(self) -> Catalog:
         """Return what all catalogs offer together.
@@ -52,7 +54,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
             raise failures[0]
         for failure in failures:
             self.warn(failure.problem)
-        return put_together(found)
+        return put_together(found, self.places.kind)
 
     def _catalog(self, source: CatalogSource) -> Catalog:
         if not self.is_fresh and self._age(source) < FRESH_S:
@@ -60,21 +62,21 @@ class Shelf(Struct, frozen=True, kw_only=True):
             if kept is not None:
                 return kept
         try:
-            content = fetch(source.url, limit=MAX_BYTES).content
+            content = fetch(source.url, limit=MAX_BYTES, credentials=self.credentials).content
         except Refused as refused:
             kept = self._kept(source)
             if kept is None:
                 raise
             self.warn(refused.problem)
             return kept
-        catalog = read_catalog(content, source)
+        catalog = read_catalog(content, source, self.places.kind)
         self._keep(source, content)
         return catalog
 
     def _kept(self, source: CatalogSource) -> Catalog | None:
         with suppress(OSError, Refused):
             content = read_file(self.places, self._paths(source)[0])
-            return read_catalog(content, source) if content is not None else None
+            return read_catalog(content, source, self.places.kind) if content is not None else None
         return None
 
     def _age(self, source: CatalogSource) -> float:
@@ -98,5 +100,6 @@ class Shelf(Struct, frozen=True, kw_only=True):
             write_file(self.places, about, json.dumps(told).encode())
 
     def _paths(self, source: CatalogSource) -> tuple[Path, Path]:
-        name = f"workflow-catalog-{hashlib.sha256(source.url.encode()).hexdigest()[:16]}"
+        digest = hashlib.sha256(source.url.encode()).hexdigest()[:16]
+        name = f"{self.places.kind.cache_prefix}-{digest}"
         return self.places.cache / f"{name}.json", self.places.cache / f"{name}-meta.json"

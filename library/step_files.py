@@ -9,24 +9,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import Struct
-
 from treadle.compiler.layers import OverlayFile
 from treadle.compiler.source import read_overlay_file
-from treadle.library.places import Places, refuse_links, write_file
+from treadle.library.install import remove
+from treadle.library.kinds import STEPS, TYPE_SUFFIX
+from treadle.library.places import Places, holding, refuse_links, write_file
 from treadle.library.refusal import Refused, reason_of
 from treadle.plan.step_types import name_fault
 
-FOLDER = Path(".specify", "workflows", "steps")
-SUFFIX = ".yml"
-PACKAGE_FILE = "step.yml"
-
-
-class SpecKitPackage(Struct, frozen=True, kw_only=True):
-    """A step package of Spec Kit in the project. Shapes: `path` is its folder."""
-
-    name: str
-    path: Path
+FOLDER = Path(STEPS.folder)
+SUFFIX = TYPE_SUFFIX
 
 
 class ProjectTypes(Mapping[str, OverlayFile]):
@@ -52,48 +44,69 @@ class ProjectTypes(Mapping[str, OverlayFile]):
 
 
 def path_of(places: Places, name: str) -> Path:
-    """Return the file that declares, or would declare, a step type of a project."""
-    return places.project / FOLDER / f"{name}{SUFFIX}"
+    """Return the file that declares, or would declare, a step type of a project.
+
+    Shapes: here and below `places` are those of step types.
+    """
+    return places.folder / f"{name}{SUFFIX}"
 
 
-def spec_kit_packages(project: Path) -> tuple[SpecKitPackage, ...]:
-    """Return the step packages of Spec Kit in a project; nothing of them is loaded."""
-    return tuple(
-        SpecKitPackage(name=entry.name, path=FOLDER / entry.name)
-        for entry in sorted(_entries(project / FOLDER), key=lambda each: each.name)
-        if entry.is_dir(follow_symlinks=False)
-        and os.path.isfile(os.path.join(entry.path, PACKAGE_FILE))
-    )
+def place_taken(places: Places, name: str) -> Path | None:
+    """Return what declares a step type of a name already, None where nothing does.
+
+    Shapes: names that some file systems take for one are one.
+    """
+    taken = {name.casefold(), f"{name}{SUFFIX}".casefold()}
+    found = sorted(each.name for each in _entries(places.folder))
+    return next((places.folder / each for each in found if each.casefold() in taken), None)
 
 
-def add_type(places: Places, name: str, content: bytes) -> Path:
+def add_type(places: Places, name: str, content: bytes, *, is_forced: bool = False) -> Path:
     """Put the file of a step type into a project, and return its path.
 
-    Errors: Refused with TR960 or TR969.
+    Shapes: with `is_forced` it takes the place of a file that is there.
+    Errors: Refused with TR960, TR969 or TR972.
     """
     path = path_of(places, name)
-    try:
-        write_file(places, path, content)
-    except OSError as error:
-        raise Refused.because("TR969", what=path.name, reason=reason_of(error)) from error
+    with holding(places):
+        refuse_taken(places, path, is_forced=is_forced)
+        try:
+            write_file(places, path, content)
+        except OSError as error:
+            raise Refused.because("TR969", what=path.name, reason=reason_of(error)) from error
     return path
 
 
-def remove_type(places: Places, name: str) -> None:
-    """Remove the file of a step type from a project.
+def refuse_taken(places: Places, path: Path, *, is_forced: bool) -> None:
+    """Look that nothing is in the way of a type's file or folder.
 
-    Errors: Refused with TR749 when there is none, TR960 or TR969.
+    Errors: Refused with TR972.
+    """
+    name = path.name.removesuffix(SUFFIX)
+    there = place_taken(places, name)
+    if there is None or (is_forced and there == path):
+        return
+    known = there.name.removesuffix(SUFFIX)
+    hint = None if there == path else f"remove it first: treadle step remove {known}"
+    raise Refused.because("TR972", type=known, hint=hint)
+
+
+def remove_type(places: Places, name: str) -> None:
+    """Remove a step type from a project: its file, or its package.
+
+    Errors: Refused with TR749 when there is none, TR748 for a name that could be a path, TR959,
+    TR960, TR967 or TR969.
     """
     path = path_of(places, name)
-    if name_fault(name) is not None:
-        raise Refused.because("TR749", type=name)
-    refuse_links(places, path)
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        raise Refused.because("TR749", type=name) from None
-    except OSError as error:
-        raise Refused.because("TR969", what=path.name, reason=reason_of(error)) from error
+    if name_fault(name) is not None or not os.path.lexists(path):
+        remove(places, name)
+        return
+    with holding(places):
+        refuse_links(places, path)
+        try:
+            path.unlink()
+        except OSError as error:
+            raise Refused.because("TR969", what=path.name, reason=reason_of(error)) from error
 
 
 def _entries(folder: Path) -> tuple["os.DirEntry[str]", ...]:

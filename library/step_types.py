@@ -1,26 +1,21 @@
 """A step type that is to be added to a project: its file is read and compiled before it is kept."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.compiler import compile_text
 from treadle.compiler.layers import OverlayFile, SourceFile
-from treadle.compiler.source import read_overlay_file
 from treadle.compiler.step_types import Available
+from treadle.library.kinds import TYPE_SUFFIX
+from treadle.library.package import Package
 from treadle.library.refusal import Refused
-from treadle.library.step_files import PACKAGE_FILE, SUFFIX
 from treadle.plan.plan import Plan
 from treadle.plan.step_types import StepSignature, name_fault
 
 # A workflow with one step of the type. What it lacks of inputs is no fault of the type.
 _USE = "workflow: {{id: {name}, name: {name}}}\nsteps: [{{id: step, type: {name}}}]\n"
-_CODE = (
-    "it is a step package of Spec Kit, whose Python code treadle does not run: "
-    "offer it as a package with the entry point group 'treadle.steps'"
-)
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -43,33 +38,17 @@ class Candidate(Struct, frozen=True, kw_only=True):
         return known.description if known is not None else None
 
 
-def find_file(source: Path) -> Path:
-    """Return the file of a step type that a path stands for: itself, or the only one in a folder.
+def candidate_of(package: Package, around: Available, *, lenient: bool) -> Candidate:
+    """Compile the step type that a package declares, with the types around it.
 
-    Errors: Refused with TR748.
+    Errors: Refused with TR748 for a name that no type can have.
     """
-    if source.is_dir():
-        if (source / PACKAGE_FILE).is_file():
-            raise Refused.because("TR748", source=source, reason=_CODE)
-        found = sorted(source.glob(f"*{SUFFIX}"))
-        if len(found) != 1:
-            reason = f"the folder has {len(found)} files '*{SUFFIX}', and one is needed"
-            raise Refused.because("TR748", source=source, reason=reason)
-        source = found[0]
-    if source.suffix != SUFFIX or not source.is_file():
-        reason = f"there is no file '*{SUFFIX}' there"
-        raise Refused.because("TR748", source=source, reason=reason)
-    fault = name_fault(source.stem)
+    name = package.main.removesuffix(TYPE_SUFFIX)
+    fault = name_fault(name)
     if fault is not None:
-        raise Refused.because("TR748", source=source, reason=f"'{source.stem}': {fault}")
-    if source.name == PACKAGE_FILE:
-        raise Refused.because("TR748", source=source, reason=_CODE)
-    return source
-
-
-def read_candidate(path: Path, around: Available, *, lenient: bool) -> Candidate:
-    """Compile the step type in a file, with the types around it that it is made of."""
-    return compiled_type(path.stem, read_overlay_file(path), around, lenient=lenient)
+        raise Refused.because("TR748", source=package.label, reason=f"'{name}': {fault}")
+    file = OverlayFile(path=package.shown_path, source=package.content)
+    return compiled_type(name, file, around, lenient=lenient)
 
 
 def compiled_type(name: str, file: OverlayFile, around: Available, *, lenient: bool) -> Candidate:

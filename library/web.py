@@ -1,7 +1,7 @@
 """Fetching from the web: https only, bounded in size, time and redirects.
 
 Plain http is for loopback. Each hop of a redirect obeys the same rules, and none leads from
-another machine to this one.
+another machine to this one. A credential goes to its own hosts, however the hops lead.
 """
 
 import ipaddress
@@ -17,6 +17,12 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from msgspec import Struct
 
+from treadle.library.credentials import (
+    GITHUB_HOSTS,
+    NO_CREDENTIALS,
+    Credential,
+    Credentials,
+)
 from treadle.library.refusal import Refused
 from treadle.plan.problems import shown
 
@@ -29,6 +35,11 @@ PATIENCE_S = 120.0
 
 _CHUNK = 64 * 1024
 _MOVED = frozenset({301, 302, 303, 307, 308})
+# Who asks with a secret may be told more; 404 is how GitHub hides what is private.
+_DENIED = frozenset({401, 403})
+_HIDDEN = _DENIED | {404}
+ANYTHING = "*/*"
+_PRIVATE = "what is private needs GH_TOKEN, or an entry in ~/.specify/auth.json"
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
@@ -47,28 +58,89 @@ def check_address(url: str) -> str:
     return url
 
 
+class Denied(Exception):
+    """A server does not give what it is asked for; `status` is its answer."""
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(f"the server answers {status}")
+        self.url = url
+        self.status = status
+
+    @property
+    def refusal(self) -> Refused:
+        """What the user is told."""
+        is_hidden = self.status in _HIDDEN and urlsplit(self.url).hostname in GITHUB_HOSTS
+        return _failed(self.url, str(self), hint=_PRIVATE if is_hidden else None)
+
+
 def fetch(
     url: str,
     *,
     limit: int,
+    credentials: Credentials = NO_CREDENTIALS,
     clock: Callable[[], float] = time.monotonic,
     patience_s: float = PATIENCE_S,
 ) -> Fetched:
-    """Return what stands at an address.
+    """Return what stands at an address, asked for with each credential that is for it.
 
     Units: `limit` in bytes; `clock` and `patience_s` in seconds.
     Errors: Refused with TR951 for an address that is not allowed, TR952 for all else.
     """
+
+    def ask(credential: Credential | None) -> Fetched:
+        return fetch_as(credential, url, limit=limit, clock=clock, patience_s=patience_s)
+
+    return in_turn(url, credentials, ask)
+
+
+def in_turn(
+    url: str, credentials: Credentials, ask: Callable[[Credential | None], Fetched]
+) -> Fetched:
+    """Return what the first credential gets that is given anything.
+
+    Errors: Refused with TR951 or TR952, and what `ask` raises; it raises Denied to go on.
+    """
+    denied: Denied | None = None
+    for credential in credentials.attempts(check_address(url)):
+        try:
+            return ask(credential)
+        except Denied as found:
+            # What was said without a secret is what the user can do something about.
+            denied = found if denied is None or credential is None else denied
+            is_chosen = credential is not None and not credential.is_ambient
+            if found.status not in (_DENIED if is_chosen else _HIDDEN):
+                break
+    assert denied is not None
+    raise denied.refusal
+
+
+def fetch_as(
+    credential: Credential | None,
+    url: str,
+    *,
+    limit: int,
+    accept: str = ANYTHING,
+    clock: Callable[[], float] = time.monotonic,
+    patience_s: float = PATIENCE_S,
+) -> Fetched:
+    """Return what stands at an address, asked for with a credential where it is for that.
+
+    Units: as of `fetch`.
+    Errors: Denied for the answer of a server; Refused with TR951 or TR952.
+    """
     here, end = check_address(url), clock() + patience_s
     for _ in range(MAX_HOPS + 1):
         try:
-            response = _opened(here)
+            response = _opened(here, accept, credential)
         except HTTPError as error:
             there = error.headers.get("Location")
             error.close()
             if error.code not in _MOVED or not there:
-                raise _failed(url, f"the server answers {error.code}") from error
-            here = _next_hop(here, urljoin(here, there))
+                raise Denied(url, error.code) from error
+            following = _next_hop(here, urljoin(here, there))
+            if credential is not None and not _may_follow(credential, here, following):
+                credential = None
+            here = following
             continue
         except (URLError, OSError, HTTPException, ValueError) as error:
             raise _failed(url, _reason(error)) from error
@@ -92,10 +164,19 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
-def _opened(url: str) -> Any:  # what urllib returns has no type
+def _may_follow(credential: Credential, old: str, new: str) -> bool:
+    is_downgrade = urlsplit(old).scheme == "https" != urlsplit(new).scheme
+    return credential.covers(new) and not is_downgrade
+
+
+def _opened(
+    url: str, accept: str, credential: Credential | None
+) -> Any:  # what urllib returns has no type
     # A proxy is for other machines.
     proxies = (ProxyHandler({}),) if _is_local(urlsplit(url)) else ()
-    request = Request(url, headers={"User-Agent": "treadle", "Accept": "*/*"})
+    request = Request(url, headers={"User-Agent": "treadle", "Accept": accept})
+    if credential is not None:
+        request.add_unredirected_header("Authorization", credential.header)
     return build_opener(_NoRedirects, *proxies).open(request, timeout=SILENCE_S)
 
 
@@ -176,5 +257,5 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def _failed(url: str, reason: str) -> Refused:
-    return Refused.because("TR952", url=url, reason=reason)
+def _failed(url: str, reason: str, *, hint: str | None = None) -> Refused:
+    return Refused.because("TR952", url=url, reason=reason, hint=hint)

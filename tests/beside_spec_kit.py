@@ -21,12 +21,17 @@ APART: Mapping[str, str] = {
     "workflows/treadle.lock": "`treadle.lock`",
     "workflows/runs": "runs",
     "workflows/.cache": "fetched catalogs",
+    "workflows/steps/treadle.lock": "`treadle.lock`",
+    "workflows/steps/.cache": "fetched catalogs",
 }
 # What both write as data: comments and the order of keys are no part of it.
 DATA: Mapping[str, str] = {
     "workflows/overlays": "`overlay add`, `set-priority`, `enable`, `disable`",
 }
-_REGISTRY = "workflows/workflow-registry.json"
+_REGISTRIES = {
+    "workflows/workflow-registry.json": "workflows",
+    "workflows/steps/step-registry.json": "steps",
+}
 _GIVES_JSON = ("list", "search", "info", "resolve", "run", "status")
 _ASKS = ("add", "update")
 
@@ -90,22 +95,24 @@ class Beside:
     def forget_catalogs(self) -> None:
         """Let the hour pass that a fetched catalog is good for."""
         for folder in self.folders:
-            shutil.rmtree(folder / ".specify" / "workflows" / ".cache", ignore_errors=True)
+            for cache in (folder / ".specify" / "workflows").rglob(".cache"):
+                shutil.rmtree(cache, ignore_errors=True)
 
     def _content(self, folder: Path, path: Path, name: str) -> Any:
         if path.is_dir():
             return "a folder"
-        if name == _REGISTRY:
-            return self._registry(folder, path.read_text(encoding="utf-8"))
+        if name in _REGISTRIES:
+            text = path.read_text(encoding="utf-8")
+            return self._registry(folder, text, _REGISTRIES[name])
         if name.startswith((*DATA,)):
             return YAML(typ="safe").load(path.read_bytes())
         return bool(path.stat().st_mode & 0o100), path.read_bytes()
 
-    def _registry(self, folder: Path, text: str) -> Any:
+    def _registry(self, folder: Path, text: str, key: str) -> Any:
         """Return the registry with the number of the command instead of each time."""
         data = json.loads(text)
         is_usual = text == json.dumps(data, indent=2)
-        for id, entry in data["workflows"].items():
+        for id, entry in data.get(key, {}).items():
             for name in ("installed_at", "updated_at"):
                 known, since = self._times.get((folder, id, name), (None, 0))
                 if known != entry[name]:
@@ -116,7 +123,8 @@ class Beside:
 
     def _ours(self, folder: Path, words: tuple[str, ...]) -> tuple[int, Any]:
         self._move(folder)
-        more = ["--json"] if _gives_json(words) else ["--yes"] if words[0] in _ASKS else []
+        asks = _verb(words)[0] in _ASKS
+        more = ["--json"] if _gives_json(words) else ["--yes"] if asks else []
         if words[0] == "run":
             more += ["--run-id", f"run-{self._count}"]
         ended = self._treadle(*words, *more)
@@ -135,5 +143,10 @@ class Beside:
         return ended.returncode, told(words, ended.stdout)
 
 
+def _verb(words: tuple[str, ...]) -> tuple[str, ...]:
+    return words[1:] if words[0] == "step" else words
+
+
 def _gives_json(words: tuple[str, ...]) -> bool:
-    return words[0] in _GIVES_JSON or words[1:2] == ("list",)
+    verb = _verb(words)
+    return verb[0] in _GIVES_JSON or verb[1:2] == ("list",)

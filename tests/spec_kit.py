@@ -36,6 +36,9 @@ _CATALOG = re.compile(
     re.MULTILINE,
 )
 _INPUT = re.compile(r"^    (?P<name>\S+) \((?P<type>\w+)\)", re.MULTILINE)
+_TYPE = re.compile(r"^    • (?P<name>.+) \((?P<id>[^()]+)\) v(?P<version>\S+)$", re.MULTILINE)
+_BUILT_IN = re.compile(r"^    • (?P<name>\S+)$", re.MULTILINE)
+_FACT = re.compile(r"^  (?P<name>Version|Description): +(?P<text>.+)$", re.MULTILINE)
 _KIND = re.compile(r"^ +→ (?P<id>\S+) \[(?P<type>[\w-]+)\]", re.MULTILINE)
 
 
@@ -94,7 +97,23 @@ def _entries(said: str) -> Any:
 def _our_entries(data: Any) -> Any:
     names = ("id", "name", "version", "description", "enabled", "tags")
     usual = {"enabled": True, "tags": []}
-    return [{name: each.get(name, usual.get(name)) for name in names} for each in data["workflows"]]
+    entries = data["steps"] if "steps" in data else data["workflows"]
+    return [{name: each.get(name, usual.get(name)) for name in names} for each in entries]
+
+
+def _types(said: str) -> Any:
+    return {
+        "built_in": [match["name"] for match in _BUILT_IN.finditer(said)],
+        "packages": [[match["id"], match["version"]] for match in _TYPE.finditer(said)],
+    }
+
+
+def _our_types(data: Any) -> Any:
+    packages = [each for each in data["step_types"] if each["origin"] == "spec-kit"]
+    return {
+        "built_in": data["built_in"],
+        "packages": [[each["name"], each["version"]] for each in packages],
+    }
 
 
 def _overlays(said: str) -> Any:
@@ -142,6 +161,11 @@ def _catalogs(said: str) -> Any:
     ]
 
 
+def _our_catalogs(data: Any) -> Any:
+    names = ("index", "name", "url", "install_allowed", "description")
+    return [{name: each[name] for name in names} for each in data["catalogs"]]
+
+
 def _shown(said: str) -> Any:
     inputs, is_installed, steps = said.partition("Steps (")
     if not is_installed:
@@ -181,6 +205,12 @@ _READERS: Mapping[tuple[str, ...], Callable[[str], Any]] = {
     ("resolve",): _resolved,
     ("overlay", "list"): _overlays,
     ("catalog", "list"): _catalogs,
+    ("step", "list"): _types,
+    ("step", "search"): _entries,
+    ("step", "info"): lambda said: {
+        match["name"].lower(): match["text"] for match in _FACT.finditer(said)
+    },
+    ("step", "catalog", "list"): _catalogs,
     ("run",): lambda said: _OUTCOME(json.loads(said)),
     ("status",): lambda said: _STANDING(json.loads(said)),
 }
@@ -193,10 +223,11 @@ _SELECTIONS: Mapping[tuple[str, ...], Callable[[Any], Any]] = {
         {name: each[name] for name in ("id", "priority", "source", "enabled")}
         for each in data["overlays"]
     ],
-    ("catalog", "list"): lambda data: [
-        {name: each[name] for name in ("index", "name", "url", "install_allowed", "description")}
-        for each in data["catalogs"]
-    ],
+    ("catalog", "list"): _our_catalogs,
+    ("step", "list"): _our_types,
+    ("step", "search"): _our_entries,
+    ("step", "info"): _members("version", "description"),
+    ("step", "catalog", "list"): _our_catalogs,
     ("run",): _OUTCOME,
     ("status",): _STANDING,
 }

@@ -14,17 +14,27 @@ from treadle.cli.app import build
 
 
 class Site:
-    """A server on loopback: what it answers at each path, and what it was asked for."""
+    """A server on loopback: what it answers at each path, and what it was asked for.
+
+    A path in `private` is answered only to who brings the secret that is told there; `secrets`
+    are the ones that were brought, in the order of `asked`.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.private: dict[str, str] = {}
         self.asked: list[str] = []
+        self.secrets: list[str | None] = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                secret = self.headers.get("Authorization")
                 site.asked.append(self.path)
+                site.secrets.append(secret)
                 code, headers, body = site.pages.get(self.path, (404, {}, b""))
+                if site.private.get(self.path, secret) != secret:
+                    code, headers, body = 404, {}, b""
                 self.send_response(code)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -49,6 +59,10 @@ class Site:
         data = {"schema_version": "1.0", "workflows": workflows, **more}
         return self.put("/catalog.json", json.dumps(data))
 
+    def step_catalog(self, steps: Any) -> str:
+        """Publish a catalog of step types, and return its address."""
+        return self.put("/steps.json", json.dumps({"schema_version": "1.0", "steps": steps}))
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
@@ -69,7 +83,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / ".specify").mkdir(parents=True)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("SPECIFY_INIT_DIR", "SPECKIT_WORKFLOW_CATALOG_URL"):
+    for name in (
+        *("SPECIFY_INIT_DIR", "SPECKIT_WORKFLOW_CATALOG_URL", "SPECKIT_STEP_CATALOG_URL"),
+        *("GH_TOKEN", "GITHUB_TOKEN"),
+    ):
         monkeypatch.delenv(name, raising=False)
     return folder
 

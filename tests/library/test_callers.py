@@ -94,6 +94,81 @@ def test_who_agrees_beforehand_gets_the_update_all_the_same(
     assert "updated: build 1.1.0" in told
 
 
+PLACE = (
+    "breaks what is installed\n  careless\n      .specify/workflows/careless/workflow.yml:3:46: "
+)
+REMOVED = "warning TR980: removing 'build' breaks 'careless', 'deploy', 'train'\n"
+DISABLED = "warning TR980: disabling 'build' breaks 'careless', 'deploy', 'train'\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "told", "code"), [("remove", REMOVED, "TR330"), ("disable", DISABLED, "TR335")]
+)
+def test_whom_a_removal_breaks_is_told_and_a_script_has_its_way(
+    treadle: Treadle, update: Callable[[str], str], verb: str, told: str, code: str
+) -> None:
+    ended = treadle(verb, "build")
+    assert (0, "") == (ended.exit_code, ended.stdout)
+    assert ended.stderr.startswith(told)
+    assert f"{PLACE}{code}: " in ended.stderr
+    assert ended.stderr.endswith(f"{verb}d: build\n")
+
+
+def test_who_is_quiet_is_not_warned(treadle: Treadle, update: Callable[[str], str]) -> None:
+    assert "" == treadle("remove", "build", "--quiet").stderr
+
+
+def test_what_nobody_calls_or_what_was_gone_before_breaks_none(
+    treadle: Treadle, update: Callable[[str], str]
+) -> None:
+    assert "removed: train\n" == treadle("remove", "train").stderr
+    treadle("disable", "build")
+    assert "already disabled: build\n" == treadle("disable", "build").stderr
+    # Whoever calls it is refused already.
+    assert "removed: build\n" == treadle("remove", "build").stderr
+
+
+@pytest.mark.parametrize("verb", ["remove", "disable"])
+def test_an_overlay_that_others_depend_on_is_missed(
+    project: Path, treadle: Treadle, verb: str
+) -> None:
+    schema = "{type: object, properties: {n: {type: integer}}, required: [n]}"
+    base = (
+        LEAF.replace("steps: [", "steps: [{id: count, type: slot, name: how to count}, ")
+        + 'outputs: {n: {value: "{{ steps.count.output.data.n }}", schema: {type: integer}}}\n'
+    )
+    folder = project / ".specify" / "workflows"
+    overlay = (
+        "id: over\nextends: build\nedits: [{replace: count, step: {id: count, type: shell, "
+        f"run: count, output_format: json, output_schema: {schema}}}}}]\n"
+    )
+    for path, text in (
+        ("build/workflow.yml", base),
+        ("deploy/workflow.yml", caller("deploy", "build", INPUT)),
+        ("overlays/build/over.yml", overlay),
+    ):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    assert 0 == treadle("validate", "build", "deploy").exit_code
+    ended = treadle("overlay", verb, "build", "over")
+    assert 0 == ended.exit_code
+    doing = {"remove": "removing", "disable": "disabling"}[verb]
+    told = f"warning TR980: {doing} the overlay 'over' breaks 'build', 'deploy'\n"
+    assert ended.stderr.startswith(told)
+    assert 1 == treadle("validate", "build", "deploy").exit_code
+
+
+def test_an_overlay_that_nobody_needs_goes_without_a_word(
+    project: Path, treadle: Treadle, update: Callable[[str], str]
+) -> None:
+    (project / "over.yml").write_text(
+        "id: over\nextends: build\n"
+        "edits: [{insert_after: make, step: {id: more, type: shell, run: ls}}]\n"
+    )
+    treadle("overlay", "add", "over.yml")
+    assert "TR980" not in treadle("overlay", "remove", "build", "over").stderr
+
+
 def test_callees_are_updated_before_their_callers(
     project: Path, site: Any, treadle: Treadle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

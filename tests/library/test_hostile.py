@@ -347,7 +347,7 @@ def test_a_wrong_entry_of_a_catalog_is_told_and_the_others_are_used(row: str) ->
     entry, reason = ENTRIES[row]
     content = json.dumps({"workflows": {"bad": entry, "good": ENTRY}}).encode()
     catalog = read_catalog(content, SOURCE)
-    assert ["good"] == list(catalog.workflows)
+    assert ["good"] == list(catalog.entries)
     assert reason in catalog.faults["bad"]
 
 

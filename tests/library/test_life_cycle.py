@@ -143,6 +143,19 @@ def test_an_update_that_does_not_compile_leaves_the_old_workflow(
     assert before == after
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "is_offered"),
+    [("run:", "rum:", False), ("type: shell", "type: shell, x: 1", True)],
+)
+def test_lenient_is_offered_only_where_it_would_help(
+    project: Path, treadle: Treadle, old: str, new: str, is_offered: bool
+) -> None:
+    (project / "flow.yml").write_text(flow().replace(old, new))
+    ended = treadle("add", "flow.yml", "--yes")
+    assert (2, is_offered) == (ended.exit_code, "'--lenient' lets these" in ended.stderr)
+    assert is_offered is (treadle("add", "flow.yml", "--yes", "--lenient").exit_code == 0)
+
+
 def test_a_disabled_workflow_is_refused_and_stays_disabled_when_updated(
     project: Path, treadle: Treadle
 ) -> None:
@@ -178,6 +191,7 @@ def test_verify_tells_each_file_that_differs(project: Path, treadle: Treadle) ->
                 "missing": [],
             }
         ],
+        "steps": [],
     }
     assert 0 == treadle("verify", "--accept").exit_code
 
@@ -188,7 +202,7 @@ def installation(version: str) -> Installation:
     obtained = obtain(Request(source="flow.yml"), lambda: pytest.fail("no catalog is needed"))
     plan = compiled(obtained.package, places=Places(project=Path.cwd()), lenient=False).plan
     assert plan is not None
-    return Installation(package=obtained.package, plan=plan, origin=obtained.origin, now=NOW)
+    return Installation.of_workflow(obtained.package, plan, origin=obtained.origin, now=NOW)
 
 
 def test_what_a_killed_installation_left_behind_is_put_in_order(project: Path) -> None:
