@@ -1,14 +1,18 @@
 """``treadle add``: installs a workflow, after it was compiled, shown and agreed to."""
 
+import os
 from typing import Annotated
 
 import typer
 
+from treadle.cli.change_object import installed_change
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.installing import Installer
+from treadle.cli.json_output import print_json
 from treadle.cli.library_access import places_of, rejecting_library, shelf_of
-from treadle.cli.options import LenientOption
-from treadle.cli.settings import Settings
+from treadle.cli.options import JsonOption, LenientOption
+from treadle.cli.settings import Settings, for_programs
+from treadle.library.credentials import credentials_of
 from treadle.library.obtain import Request, obtain
 
 
@@ -35,16 +39,27 @@ def add(
         bool, typer.Option("--yes", "-y", help="Agree beforehand to what the workflow does.")
     ] = False,
     lenient: LenientOption = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Install a workflow in the project.
 
     It is compiled first, and shown: its commands, its use of the network and its secrets.
     """
+    settings = for_programs(settings) if as_json else settings
     with rejecting_library():
         places = places_of(settings)
         installer = Installer(
             settings=settings, places=places, is_agreed=is_agreed, lenient=lenient
         )
         request = Request(source=source, is_local=is_local, url=url, version=version)
-        found = obtain(request, lambda: shelf_of(settings, places, is_fresh=True).catalog())
-        return ExitCode.OK if installer.install(found) else ExitCode.REJECTED
+        found = obtain(
+            request,
+            lambda: shelf_of(settings, places, is_fresh=True).catalog(),
+            credentials=lambda: credentials_of(os.environ),
+        )
+        appraisal = installer.install(found)
+    if appraisal is None:
+        return ExitCode.REJECTED
+    if as_json:
+        print_json(installed_change(appraisal, places))
+    return ExitCode.OK

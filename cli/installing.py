@@ -23,6 +23,8 @@ from treadle.library.obtain import Obtained
 from treadle.library.places import Places
 from treadle.library.refusal import Refused, reason_of
 from treadle.library.registry import is_enabled, read_registry
+from treadle.plan.catalogue import BY_CODE
+from treadle.plan.entry import Severity
 from treadle.plan.plan import Plan
 
 
@@ -45,8 +47,8 @@ class Installer(Struct, frozen=True, kw_only=True):
     is_agreed: bool
     lenient: bool
 
-    def install(self, obtained: Obtained) -> bool:
-        """Install a package; return whether that was done.
+    def install(self, obtained: Obtained) -> Appraisal | None:
+        """Install a package; return what it brought, None when somebody did not agree to it.
 
         Errors: Rejected; Refused; KeyboardInterrupt.
         """
@@ -62,13 +64,13 @@ class Installer(Struct, frozen=True, kw_only=True):
             raise Rejected.because("TR965", what=f"what '{id}' does")
         if agreement is Agreement.DENIED:
             self.settings.talk.say("nothing was installed")
-            return False
-        new = Installation(
-            package=obtained.package, plan=appraisal.plan, origin=obtained.origin, now=utc_now()
+            return None
+        new = Installation.of_workflow(
+            obtained.package, appraisal.plan, origin=obtained.origin, now=utc_now()
         )
         install(self.places, new, replaces=appraisal.replaces)
         self._tell(appraisal)
-        return True
+        return appraisal
 
     def _appraisal(self, obtained: Obtained) -> Appraisal:
         return appraise(
@@ -94,7 +96,9 @@ class Installer(Struct, frozen=True, kw_only=True):
         for line in report_lines(checked, painter(sys.stderr, os.environ)):
             print(line, file=sys.stderr)
         print(Summary.of([checked]), file=sys.stderr)
-        raise Rejected.because("TR955", source=obtained.package.label)
+        is_strict = all(BY_CODE[e.code].lenient is not Severity.ERROR for e in compilation.errors)
+        hint = "'--lenient' lets these errors pass" if is_strict else None
+        raise Rejected.because("TR955", source=obtained.package.label, hint=hint)
 
     def _show(self, appraisal: Appraisal) -> None:
         """Show what would be installed; quiet is only who has agreed beforehand."""

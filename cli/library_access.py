@@ -10,6 +10,8 @@ from treadle.cli.find_project import find_project
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.library.catalog_list import active_sources
+from treadle.library.credentials import credentials_of
+from treadle.library.kinds import WORKFLOWS, Kind
 from treadle.library.places import Places
 from treadle.library.refusal import Refused
 from treadle.library.shelf import Shelf
@@ -24,9 +26,9 @@ def rejecting_library() -> Iterator[None]:
         raise Rejected(refused.problem) from refused
 
 
-def places_of(settings: Settings) -> Places:
+def places_of(settings: Settings, kind: Kind = WORKFLOWS) -> Places:
     """Return the places of the project that the command works on."""
-    return Places(project=find_project(settings))
+    return Places(project=find_project(settings), kind=kind)
 
 
 def shelf_of(settings: Settings, places: Places, *, is_fresh: bool) -> Shelf:
@@ -37,6 +39,7 @@ def shelf_of(settings: Settings, places: Places, *, is_fresh: bool) -> Shelf:
         now=time.time,
         warn=settings.talk.warning,
         is_fresh=is_fresh,
+        credentials=credentials_of(os.environ),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from treadle.cli.available_types import types_around
+from treadle.cli.breaking import BreakOption, Deed, may_break
 from treadle.cli.check_paths import Checking
 from treadle.cli.columns import Cell, columns
 from treadle.cli.exit_codes import ExitCode
@@ -24,16 +26,19 @@ from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
 from treadle.compiler.source import read_overlay_file
 from treadle.compiler.stack import declared
+from treadle.library.callers import broken_without_overlay
 from treadle.library.ids import check_id
 from treadle.library.overlay_edits import (
     DISABLED,
     ENABLED,
+    find_overlay,
     put_overlay,
     remove_overlay,
     set_value,
     with_value,
 )
 from treadle.library.overlay_files import Home, Kept, kept_overlays
+from treadle.library.places import Places
 from treadle.plan.catalogue import Severity
 from treadle.plan.expression import Json
 
@@ -115,18 +120,42 @@ def overlay_enable(
 
 
 def overlay_disable(
-    settings: Settings, workflow_id: WorkflowArgument, overlay_id: OverlayArgument
+    settings: Settings,
+    workflow_id: WorkflowArgument,
+    overlay_id: OverlayArgument,
+    is_agreed: BreakOption = False,
 ) -> int:
-    """Keep an overlay, and do not apply it."""
+    """Keep an overlay, and do not apply it.
+
+    Whom that breaks is told first; at a terminal it is asked about.
+    """
+    deed = Deed(
+        doing=f"disabling the overlay '{overlay_id}'",
+        ask="disable it",
+        undone="nothing was disabled",
+    )
+    if not _may_go(settings, workflow_id, overlay_id, deed, is_agreed=is_agreed):
+        return ExitCode.REJECTED
     _set(settings, workflow_id, overlay_id, *DISABLED)
     settings.talk.say(f"overlay '{overlay_id}' is no longer applied")
     return ExitCode.OK
 
 
 def overlay_remove(
-    settings: Settings, workflow_id: WorkflowArgument, overlay_id: OverlayArgument
+    settings: Settings,
+    workflow_id: WorkflowArgument,
+    overlay_id: OverlayArgument,
+    is_agreed: BreakOption = False,
 ) -> int:
-    """Remove an overlay and its file."""
+    """Remove an overlay and its file.
+
+    Whom that breaks is told first; at a terminal it is asked about.
+    """
+    deed = Deed(
+        doing=f"removing the overlay '{overlay_id}'", ask="remove it", undone="nothing was removed"
+    )
+    if not _may_go(settings, workflow_id, overlay_id, deed, is_agreed=is_agreed):
+        return ExitCode.REJECTED
     home = _home(settings, workflow_id)
     with rejecting_library():
         path = remove_overlay(home, overlay_id)
@@ -137,6 +166,20 @@ def overlay_remove(
 def _home(settings: Settings, workflow_id: str) -> Home:
     with rejecting_library():
         return Home(project=places_of(settings).project, workflow=check_id(workflow_id))
+
+
+def _may_go(
+    settings: Settings, workflow_id: str, overlay_id: str, deed: Deed, *, is_agreed: bool
+) -> bool:
+    """Tell who cannot do without an overlay; return whether it may go all the same."""
+    home = _home(settings, workflow_id)
+    places = Places(project=home.project)
+    with rejecting_library():
+        path = find_overlay(home, overlay_id).path
+        breaks = broken_without_overlay(
+            workflow_id, path, places=places, step_types=types_around(places.registry)
+        )
+    return may_break(settings, breaks, deed, is_agreed=is_agreed)
 
 
 def _set(settings: Settings, workflow_id: str, overlay_id: str, key: str, value: str) -> None:

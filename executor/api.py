@@ -1,7 +1,7 @@
 """Running plans from Python: `run`, `resume`, `cancel` and `status`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from treadle.executor.local.cancel import cancel as cancel_run
 from treadle.executor.local.drive import Rested
 from treadle.executor.local.host import Host
+from treadle.executor.local.look_around import looking_around
 from treadle.executor.local.session import resume as resume_run
 from treadle.executor.local.session import start as start_run
 from treadle.executor.local.store import Store
@@ -19,6 +20,7 @@ from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan
+from treadle.plan.problems import Problem
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -27,6 +29,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     Shapes: `outputs` are the workflow's own; `results` are the records of its steps by id, each
     with address, type, status, output, error, attempts, started_at and finished_at; `gate` is
     the gate that waits for an answer (step_id, address, message, options, choice), if any.
+    `warnings` are what was let pass when it began or went on, each with code, message and hint.
     """
 
     run_id: str
@@ -35,6 +38,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     results: Mapping[str, Mapping[str, Json]]
     gate: Mapping[str, Json] | None
     error: str | None
+    warnings: tuple[Problem, ...] = ()
     _object: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
@@ -56,9 +60,10 @@ def run(
     Shapes: `plans` finds the workflows that it calls and that are no part of it.
     Errors: treadle.executor.Refused, with every reason, before anything ran.
     """
-    host = _host(project, plans)
+    told: list[Problem] = []
+    host = _host(project, plans, told)
     rested = start_run(plan, _given(inputs), host=host, lenient=lenient, run_id=run_id)
-    return _result_of(rested)
+    return _result_of(rested, told)
 
 
 def resume(
@@ -76,14 +81,15 @@ def resume(
     `plans` is as for `run`.
     Errors: treadle.executor.Refused, with every reason; the run is as it was.
     """
+    told: list[Problem] = []
     rested = resume_run(
         run_id,
         _given(inputs),
-        host=_host(project, plans),
+        host=_host(project, plans, told),
         choices=[f"{gate}={choice}" for gate, choice in (choices or {}).items()],
         comment=comment,
     )
-    return _result_of(rested)
+    return _result_of(rested, told)
 
 
 def cancel(
@@ -98,7 +104,7 @@ def cancel(
     Shapes: `plans` is as for `run`.
     Errors: treadle.executor.Refused for a run that has ended, or whose process takes no note.
     """
-    return _result_of(cancel_run(run_id, host=_host(project, plans), reason=reason))
+    return _result_of(cancel_run(run_id, host=_host(project, plans, []), reason=reason))
 
 
 def status(run_id: str, *, project: Path | str = ".") -> RunResult:
@@ -114,19 +120,25 @@ def _given(inputs: Mapping[str, Json] | None) -> Mapping[str, Given]:
     return {name: Given(value=value, is_text=False) for name, value in (inputs or {}).items()}
 
 
-def _host(project: Path | str, plans: PlanSource | None) -> Host:
+def _host(project: Path | str, plans: PlanSource | None, told: list[Problem]) -> Host:
+    """Return this machine; what it warns of before a run is put behind what was told so far."""
+    root, environment = Path(project).resolve(), dict(os.environ)
     return Host(
-        project=Path(project).resolve(),
-        environment=dict(os.environ),
+        project=root,
+        environment=environment,
         plans=plans if plans is not None else NoPlans(),
+        preflight=looking_around(root, environment, told.append),
     )
 
 
-def _result_of(rested: Rested) -> RunResult:
-    return _result(status_object(rested.run, rested.run.status), rested.run.status)
+def _result_of(rested: Rested, told: Sequence[Problem] = ()) -> RunResult:
+    shown = status_object(rested.run, rested.run.status)
+    return _result(shown, rested.run.status, (*rested.warnings, *told))
 
 
-def _result(shown: dict[str, Any], run_status: RunStatus) -> RunResult:
+def _result(
+    shown: dict[str, Any], run_status: RunStatus, warnings: tuple[Problem, ...] = ()
+) -> RunResult:
     return RunResult(
         run_id=shown["run_id"],
         status=run_status,
@@ -134,5 +146,6 @@ def _result(shown: dict[str, Any], run_status: RunStatus) -> RunResult:
         results=shown["results"],
         gate=shown.get("gate"),
         error=shown.get("error"),
+        warnings=warnings,
         _object=shown,
     )

@@ -1,4 +1,4 @@
-"""What the verbs that run something look at before the first step, and tell of it.
+"""What is looked for before a run begins or goes on: everything that is missing is told at once.
 
 A plan that needs nothing but a shell is not looked at: the imports would take longer.
 """
@@ -6,8 +6,10 @@ A plan that needs nothing but a shell is not looked at: the imports would take l
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from treadle.cli.talk import Talk
+from treadle.executor.errors import Reason, Refused
 from treadle.executor.local.departure import Departure
+from treadle.executor.local.host import Host
+from treadle.executor.step_needs import missing_types
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.problems import Problem
 from treadle.plan.steps import (
@@ -21,10 +23,24 @@ from treadle.plan.steps import (
 )
 
 
+def look_before(departure: Departure, host: Host) -> None:
+    """Look for the step types of a plan, and for what the host looks for.
+
+    Errors: Refused with everything that is missing for certain; nothing was written then.
+    """
+    reasons: list[Reason] = [*missing_types(departure.plan, host.find_step_type)]
+    try:
+        host.preflight(departure)
+    except Refused as refused:
+        reasons += refused.reasons
+    if reasons:
+        raise Refused(*reasons)
+
+
 def looking_around(
-    project: Path, environment: Mapping[str, str], talk: Talk
+    project: Path, environment: Mapping[str, str], warn: Callable[[Problem], None]
 ) -> Callable[[Departure], None]:
-    """Return what looks around before a run; what it warns of it tells once.
+    """Return what looks around on this machine; it warns of each thing once.
 
     Errors: of what is returned, Refused with everything that is missing for certain.
     """
@@ -40,7 +56,7 @@ def looking_around(
         findings = findings_before(departure, machine)
         for warning in warnings(findings, lenient=departure.lenient):
             if warning not in told:
-                talk.warning(warning)
+                warn(warning)
             told.add(warning)
         refused = refusal(findings, lenient=departure.lenient)
         if refused is not None:
