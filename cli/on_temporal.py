@@ -1,56 +1,32 @@
 """The verbs of runs for those that are kept on Temporal; `run` needs nothing of its own."""
 
 import os
-import shutil
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import typer
-from msgspec import Struct
-
+from treadle.cli.answering import answer_resume
+from treadle.cli.consent import Consent
 from treadle.cli.drive import Drive, drive_for, exit_code, tell
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.find_project import command_line, find_project
 from treadle.cli.given import InputOptions, from_environment
+from treadle.cli.going_on import Asked, Mending
 from treadle.cli.json_output import print_json
+from treadle.cli.mend import mended
 from treadle.cli.paint import Role
+from treadle.cli.plan_source import load_plan
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.run_settings import run_settings
 from treadle.cli.settings import Settings
 from treadle.cli.temporal_settings import Place
 from treadle.executor.local.drive import Rested
 from treadle.executor.local.host import Host
-from treadle.executor.local.index import Row
-from treadle.executor.local.logs import log_path
+from treadle.executor.local.mending import Request
 from treadle.executor.outcome import run_object
-from treadle.executor.state import Occurrence, Run, RunStatus
-from treadle.executor.temporal.activities import log_folder
+from treadle.executor.state import RunStatus
+from treadle.executor.temporal.mending import fork, go_back, replace_plan
 from treadle.executor.temporal.session import Site
-from treadle.plan.expression import Json
-
-_STREAMS = ("stdout", "stderr")
-
-
-class TemporalRuns(Struct, frozen=True):
-    """The runs of a task queue, as a list shows them."""
-
-    site: Site
-    project: Path
-
-    def rows(self) -> tuple[Row, ...]:
-        """Return a line for every run, the latest first. Errors: Refused with TR872."""
-        return self.site.rows(host=host_of(self.project))
-
-
-class Answering(Struct, frozen=True, kw_only=True):
-    """What `resume` was told besides inputs."""
-
-    choices: Sequence[str]
-    comment: str | None
-    lenient: bool
-    as_json: bool
-    is_detailed: bool
 
 
 def host_of(project: Path) -> Host:
@@ -58,49 +34,141 @@ def host_of(project: Path) -> Host:
     return Host(project=project, environment=os.environ)
 
 
-def resume_on_temporal(
-    settings: Settings, site: Site, run: str, options: InputOptions, asked: Answering
-) -> int:
-    """Go on with a run until it rests."""
-    drive = drive_for(settings, find_project(settings), options, as_json=asked.as_json)
+def where_kept(settings: Settings) -> tuple[str, ...]:
+    """Return the options that a command needs to find a run; none where the settings say it."""
+    is_default = run_settings(settings, os.environ).temporal.on == Place.TEMPORAL
+    return () if is_default else ("--on", Place.TEMPORAL.value)
+
+
+def attach(drive: Drive, settings: Settings, site: Site) -> None:
+    """Let a run be driven where it is kept, and say so in the commands that go on with it."""
     drive.go_on = site.resume
+    drive.where = where_kept(settings)
+
+
+def resume_on_temporal(
+    settings: Settings,
+    site: Site,
+    run: str,
+    options: InputOptions,
+    mending: Mending,
+    asked: Asked,
+) -> int:
+    """Go on with a run until it rests: where it stands, from a step, or under another plan."""
+    drive = drive_for(settings, find_project(settings), options, as_json=mending.as_json)
+    attach(drive, settings, site)
     with rejecting_refusals():
+        if asked.file is not None or asked.is_prompt_off:
+            found = site.load(run, host=drive.host)
+            answer_resume(drive, found, asked, lenient=mending.lenient)
+        if mending.source is not None or mending.step is not None:
+            return _mend(settings, site, run, drive, mending)
         rested = drive.until_rest(
             lambda given: site.resume(
                 run,
                 given,
                 host=drive.host,
-                choices=asked.choices,
-                comment=asked.comment,
-                lenient=asked.lenient,
+                choices=mending.choices,
+                comment=mending.comment,
+                lenient=mending.lenient,
                 environment=from_environment,
             ),
             lambda: site.load(run, host=drive.host).program.plan,
         )
     return rest_on_temporal(
-        settings, drive, rested, as_json=asked.as_json, is_detailed=asked.is_detailed
+        settings, drive, rested, as_json=mending.as_json, is_detailed=mending.is_detailed
+    )
+
+
+def fork_on_temporal(
+    settings: Settings,
+    site: Site,
+    run: str,
+    options: InputOptions,
+    mending: Mending,
+    *,
+    run_id: str | None,
+) -> int:
+    """Go on with a copy of a run from a step, until it rests."""
+    drive = drive_for(settings, find_project(settings), options, as_json=mending.as_json)
+    attach(drive, settings, site)
+    step = mending.step or ""
+    host = drive.host
+    with rejecting_refusals():
+        found = site.load(run, host=host)
+        rested, consent = mended(
+            drive,
+            found.id,
+            mending,
+            lambda request, consent: fork(
+                site, request, step, host=host, approve=consent, run_id=run_id
+            ),
+            lambda: found.program.plan,
+        )
+    return _rest_mended(settings, drive, rested, consent, mending)
+
+
+def _mend(settings: Settings, site: Site, name: str, drive: Drive, mending: Mending) -> int:
+    """Go on with a run from a step, or under an edited plan, or both."""
+    host, step, source = drive.host, mending.step, mending.source
+    found = site.load(name, host=host)
+    plan = found.program.plan
+    if source is not None:
+        is_lenient = mending.lenient or found.lenient
+        plan = load_plan(source, settings, project=lambda: host.project, lenient=is_lenient).plan
+
+    def begin(request: Request, consent: Consent) -> Rested:
+        if source is None:
+            return go_back(site, request, step or "", host=host, approve=consent)
+        return replace_plan(
+            site,
+            request,
+            plan,
+            host=host,
+            approve=consent,
+            step=step,
+            accepts_changes=mending.accepts_changes,
+        )
+
+    rested, consent = mended(drive, found.id, mending, begin, lambda: plan)
+    return _rest_mended(settings, drive, rested, consent, mending)
+
+
+def _rest_mended(
+    settings: Settings, drive: Drive, rested: Rested, consent: Consent, mending: Mending
+) -> int:
+    return rest_on_temporal(
+        settings,
+        drive,
+        rested,
+        as_json=mending.as_json,
+        is_detailed=mending.is_detailed,
+        beside=consent.to_json(),
     )
 
 
 def rest_on_temporal(
-    settings: Settings, drive: Drive, rested: Rested, *, as_json: bool, is_detailed: bool
+    settings: Settings,
+    drive: Drive,
+    rested: Rested,
+    *,
+    as_json: bool,
+    is_detailed: bool,
+    beside: Mapping[str, Any] | None = None,
 ) -> int:
     """Tell how a run stands and where it is kept, and return the status of the command."""
     run, talk = rested.run, settings.talk
-    is_default = run_settings(settings, os.environ).temporal.on == Place.TEMPORAL
-    where = () if is_default else ("--on", Place.TEMPORAL.value)
+    where = where_kept(settings)
     if run.status is RunStatus.RUNNING:
         if as_json:
-            print_json(run_object(run, run.status))
+            print_json({**run_object(run, run.status), **(beside or {})})
         else:
             print(run.id)
         for verb in ("status", "cancel"):
             command = command_line(drive.host.project, verb, run.id, *where)
             talk.say(f"{talk.paint('next:', Role.WAITING)} {command}")
         return ExitCode.OK
-    tell(drive, rested, as_json=as_json)
-    if run.status.is_resumable and where:
-        talk.say(f"      with '{' '.join(where)}': the run is kept there")
+    tell(drive, rested, as_json=as_json, beside=beside)
     return exit_code(drive, rested, is_detailed=is_detailed)
 
 
@@ -109,6 +177,7 @@ def cancel_on_temporal(
 ) -> int:
     """End a run for good, and wait until its 'finally' is done."""
     drive = drive_for(settings, find_project(settings), InputOptions(), as_json=as_json)
+    attach(drive, settings, site)
     with rejecting_refusals():
         try:
             rested = site.cancel(run, host=drive.host, reason=reason)
@@ -116,53 +185,3 @@ def cancel_on_temporal(
             drive.progress.rest()
     tell(drive, rested, as_json=as_json)
     return ExitCode.OK if rested.run.status is RunStatus.CANCELLED else ExitCode.FAILED
-
-
-def logs_on_temporal(settings: Settings, site: Site, run: str, step: str | None) -> int:
-    """Print the output of a run's steps: whole where the files are here, else what was captured."""
-    project = find_project(settings)
-    with rejecting_refusals():
-        found = site.load(run, host=host_of(project))
-    meant = [each for each in _started(found) if step is None or _is_meant(each, step)]
-    if step is not None and not meant:
-        raise typer.BadParameter(f"no step '{step}' of this run has begun", param_hint="STEP")
-    folder = log_folder(project, found.id)
-    parts = [part for each in meant for part in _parts(folder, each)]
-    if not parts:
-        settings.talk.say("nothing was printed")
-    for number, (occurrence, stream, source) in enumerate(parts):
-        told = "" if isinstance(source, Path) else ", as captured: the whole of it is on its worker"
-        heading = f"==> {occurrence.public} (attempt {occurrence.attempts}, {stream}{told}) <=="
-        if len(parts) > 1 or told:
-            sys.stdout.flush()
-            settings.talk.say(settings.talk.paint(heading, Role.NAME) if number else heading)
-        if isinstance(source, Path):
-            with source.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-        else:
-            sys.stdout.buffer.write(source.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
-    return ExitCode.OK
-
-
-def _started(run: Run) -> list[Occurrence]:
-    """Return the steps that were handed to a worker, in the order of their latest attempts."""
-    found = [occurrence for _, occurrence in run.occurrences.items() if occurrence.log]
-    return sorted(found, key=lambda occurrence: occurrence.log)
-
-
-def _is_meant(occurrence: Occurrence, name: str) -> bool:
-    names = (occurrence.address, occurrence.public, occurrence.qualified, occurrence.step.id)
-    return name in names or occurrence.address.startswith(f"{name.rstrip('/')}/")
-
-
-def _parts(folder: Path, occurrence: Occurrence) -> Iterator[tuple[Occurrence, str, Path | str]]:
-    """Yield what there is of both streams: a file, or the text that the step's record holds."""
-    output: Mapping[str, Json] = occurrence.output or {}
-    for stream in _STREAMS:
-        path = log_path(folder, occurrence.log, stream)
-        captured = output.get(stream)
-        if path.is_file() and path.stat().st_size:
-            yield occurrence, stream, path
-        elif isinstance(captured, str) and captured:
-            yield occurrence, stream, captured

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct, convert
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from treadle.plan.expression import Json
 
@@ -12,12 +12,18 @@ ADDRESS = "127.0.0.1:7233"
 NAMESPACE = "default"
 TASK_QUEUE = "treadle"
 
-# The first two are those of Temporal's own programs, which have none for the third.
+# Those of Temporal's own programs, as far as these have them.
 _VARIABLES = {
     "address": "TEMPORAL_ADDRESS",
     "namespace": "TEMPORAL_NAMESPACE",
     "task_queue": "TREADLE_TASK_QUEUE",
+    "payloads": "TREADLE_PAYLOADS",
+    "tls_ca": "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
+    "tls_cert": "TEMPORAL_TLS_CLIENT_CERT_PATH",
+    "tls_key": "TEMPORAL_TLS_CLIENT_KEY_PATH",
 }
+_TLS = "TEMPORAL_TLS"
+_NO = frozenset({"false", "0", "no"})
 
 
 class Place(StrEnum):
@@ -59,4 +65,6 @@ def from_table(table: Mapping[str, Json]) -> TemporalSettings:
 def from_variables(environment: Mapping[str, str]) -> TemporalSettings:
     """Return what the environment says."""
     found = {name: environment.get(variable) or None for name, variable in _VARIABLES.items()}
-    return convert(found, TemporalSettings)
+    said = environment.get(_TLS, "").strip().lower()
+    # What is mistyped must not send anything in plain text.
+    return replace(convert(found, TemporalSettings), tls=said not in _NO if said else None)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,6 +118,9 @@ def worker(
     )
     from treadle.executor.temporal.connection import connect
     from treadle.executor.temporal.worker import work, workers_of
+    from treadle.executor.temporal.worker_log import log_to
+
+    log_to(settings.talk.say)
 
     async def work_for_it(workplace: "Workplace") -> None:
         client = await connect(target, os.environ)
@@ -167,6 +171,6 @@ def _workplace(
         beat_s=staffing.beat_s,
         guardian=Guardian(groups),
         tell=tell,
-        plans=InstalledPlans,
+        plans=cache(InstalledPlans),
         find_step_type=installed_step_type,
     )

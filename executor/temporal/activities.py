@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from msgspec import Struct
 from temporalio import activity
 from temporalio.common import RawValue
+from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
 from treadle.executor.actions.run import perform
@@ -30,9 +32,11 @@ from treadle.executor.ports import (
     Unresolved,
 )
 from treadle.executor.step_type import FindStepType, no_step_type
+from treadle.executor.temporal.beats import beat_of
 from treadle.executor.temporal.course import write_plan
 from treadle.executor.temporal.messages import (
     CALL_ACTIVITY,
+    Beat,
     CallOrder,
     Done,
     Found,
@@ -89,9 +93,10 @@ class Workplace(Struct, frozen=True, kw_only=True):
 
 
 class Activities(Struct, frozen=True):
-    """The activities of one worker."""
+    """The activities of one worker; `converter` keeps their results where payloads are kept."""
 
     workplace: Workplace
+    converter: DataConverter
 
     @activity.defn(dynamic=True)
     async def work(self, args: Sequence[RawValue]) -> Any:
@@ -110,7 +115,7 @@ class Activities(Struct, frozen=True):
         future = loop.run_in_executor(self.workplace.threads, work)
         try:
             while not future.done():
-                activity.heartbeat()
+                activity.heartbeat(plain(self._beat(order)))
                 await asyncio.wait({future}, timeout=_beat_s(self.workplace.beat_s))
         except asyncio.CancelledError:
             cancellation.cancel()
@@ -120,12 +125,42 @@ class Activities(Struct, frozen=True):
         except Refused as refused:
             raise ApplicationError(str(refused), type="worker") from refused
         if result.outcome is not Outcome.CANCELLED:
+            done = Done(status=result.outcome.value, output=result.output, error=result.error)
+            await self._keep(done, order)
             self.workplace.tell(result.outcome.value, order)
-            return Done(status=result.outcome.value, output=result.output, error=result.error)
+            return done
         self.workplace.tell("ended", order)
         if activity.is_worker_shutdown():
             raise ApplicationError("the worker has gone", type="worker")
         raise asyncio.CancelledError
+
+    def _beat(self, order: Order) -> Beat:
+        """Return what the step has written so far."""
+        folder = log_folder(self.workplace.project(order.project), order.run_id)
+        return beat_of(folder, order.log, host=gethostname())
+
+    async def _keep(self, done: Done, order: Order) -> None:
+        """Put away a result that is large, however long it takes.
+
+        To fail for it would have the step done again: that a place cannot be reached is mended by
+        waiting. Errors: CancelledError when the step is ended meanwhile.
+        """
+        is_told = False
+        while True:
+            try:
+                await self.converter.encode([plain(done)])
+                return
+            except Refused as refused:
+                if not is_told:
+                    is_told = True
+                    self.workplace.tell(f"is done, and waits: {refused}", order)
+            activity.heartbeat()
+            try:
+                await asyncio.sleep(_beat_s(self.workplace.beat_s))
+            except asyncio.CancelledError:
+                if activity.is_worker_shutdown():
+                    raise ApplicationError("the worker has gone", type="worker") from None
+                raise
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.workplace.threads, work)

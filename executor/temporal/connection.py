@@ -5,16 +5,16 @@ Certificates are files and the key stands in the environment: neither belongs in
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, TLSConfig
 
-from treadle.executor.errors import Refused
 from treadle.executor.temporal.converter import data_converter
 from treadle.executor.temporal.storage import storage_at
+from treadle.executor.temporal.tls import tls_config
+from treadle.executor.temporal.trouble import unreachable
 
 ATTRIBUTES = ("TreadleWorkflow", "TreadleStatus", "TreadleStep")
 KEY_VARIABLE = "TEMPORAL_API_KEY"
@@ -39,9 +39,11 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 async def connect(target: Target, environment: Mapping[str, str]) -> Client:
-    """Return a connection that works. Errors: Refused with TR872 or TR873."""
+    """Return a connection that works. Errors: Refused with TR872, TR873, TR878, TR879 or TR885."""
     storage = storage_at(target.payloads, environment)
-    key = environment.get(KEY_VARIABLE) or None
+    # Out of a file it often has the end of its line with it, and is not sent at all then.
+    key = environment.get(KEY_VARIABLE, "").strip() or None
+    tls = _tls(target, has_key=key is not None)
     try:
         return await asyncio.wait_for(
             Client.connect(
@@ -49,13 +51,12 @@ async def connect(target: Target, environment: Mapping[str, str]) -> Client:
                 namespace=target.namespace,
                 data_converter=data_converter(storage),
                 api_key=key,
-                tls=_tls(target, has_key=key is not None),
+                tls=tls,
             ),
             _PATIENCE_S,
         )
     except (OSError, RuntimeError, RPCError, ValueError) as error:
-        reason = _reason(error)
-        raise Refused.because("TR872", address=target.address, reason=reason) from error
+        raise unreachable(error, target.address, cut_off=_missed(target, tls)) from error
 
 
 async def has_attributes(client: Client) -> bool:
@@ -70,18 +71,15 @@ async def has_attributes(client: Client) -> bool:
 
 
 def _tls(target: Target, *, has_key: bool) -> TLSConfig | bool:
-    files = (target.tls_ca, target.tls_cert, target.tls_key)
-    if not any(files):
+    if not any((target.tls_ca, target.tls_cert, target.tls_key)):
         return target.tls or has_key
-    ca, cert, key = (Path(path).expanduser().read_bytes() if path else None for path in files)
-    return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
+    return tls_config(target.tls_ca, target.tls_cert, target.tls_key)
 
 
-def _reason(error: Exception) -> str:
-    """Return the first clause of what the connection says: the rest is about its own insides."""
-    if isinstance(error, asyncio.TimeoutError):
-        return "it does not answer"
-    text = str(error).partition("\n")[0]
-    if "Connection refused" in text:
-        return "nothing listens there"
-    return text[:200] or type(error).__name__
+def _missed(target: Target, tls: TLSConfig | bool) -> str:
+    """Return what a server may miss that closes the connection without a word."""
+    if not tls:
+        return "it may want TLS ('tls = true')"
+    if target.tls_cert is None:
+        return "it may want a certificate ('tls_cert' and 'tls_key')"
+    return "it may not accept the certificate in 'tls_cert'"

@@ -4,6 +4,7 @@ Temporal's own converter sorts the members of objects; a value that a step rende
 change with that.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from hashlib import sha256
@@ -16,6 +17,7 @@ from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
     EncodingPayloadConverter,
+    JSONProtoPayloadConverter,
     PayloadCodec,
 )
 
@@ -49,7 +51,13 @@ class Converters(CompositePayloadConverter):
     """The converters of every payload."""
 
     def __init__(self) -> None:
-        super().__init__(BinaryNullPayloadConverter(), BinaryPlainPayloadConverter(), OrderedJson())
+        # Temporal's page asks a workflow for its details, and is answered by a message of protobuf.
+        super().__init__(
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            JSONProtoPayloadConverter(),
+            OrderedJson(),
+        )
 
 
 class ClaimCheck(PayloadCodec):
@@ -61,27 +69,38 @@ class ClaimCheck(PayloadCodec):
         self._limit_bytes = limit_bytes
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Put away what is large. Errors: OSError when it cannot be kept."""
-        return [self._put(payload) for payload in payloads]
+        """Put away what is large. Errors: Refused with TR873 when it cannot be kept."""
+        return [
+            await asyncio.to_thread(self._put, payload) if self._is_large(payload) else payload
+            for payload in payloads
+        ]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Fetch what was put away. Errors: Missing for what is not there any more."""
-        return [self._fetched(payload) for payload in payloads]
+        """Fetch what was put away. Errors: Refused with TR886 for what cannot be had any more."""
+        return [
+            await asyncio.to_thread(self._fetched, payload) if _is_claim(payload) else payload
+            for payload in payloads
+        ]
 
+    def _is_large(self, payload: Payload) -> bool:
+        return payload.ByteSize() > self._limit_bytes
+
+    # A disk or a network may keep one waiting, and with it everything that a worker has at work:
+    # these two are called in threads.
     def _put(self, payload: Payload) -> Payload:
-        if payload.ByteSize() <= self._limit_bytes:
-            return payload
         body = payload.SerializeToString(deterministic=True)
         digest = sha256(body).hexdigest()
         self._storage.put(digest, body)
         return Payload(metadata={_ENCODING: _CLAIM}, data=digest.encode())
 
     def _fetched(self, payload: Payload) -> Payload:
-        if payload.metadata.get(_ENCODING) != _CLAIM:
-            return payload
         found = Payload()
         found.ParseFromString(self._storage.get(payload.data.decode()))
         return found
+
+
+def _is_claim(payload: Payload) -> bool:
+    return payload.metadata.get(_ENCODING) == _CLAIM
 
 
 def data_converter(storage: Storage) -> DataConverter:

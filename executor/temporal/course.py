@@ -14,7 +14,16 @@ from treadle.executor.commands import Command, Continue, Perform, ResolveCall, S
 from treadle.executor.decide import decide
 from treadle.executor.event_json import from_json as event_from_json
 from treadle.executor.event_json import to_json as event_to_json
-from treadle.executor.events import Event, OutsideEvent, RunCreated
+from treadle.executor.events import (
+    CancelRequested,
+    Event,
+    OutsideEvent,
+    PlanReplaced,
+    RunCreated,
+    RunForked,
+    RunResumed,
+    RunRewound,
+)
 from treadle.executor.program import Program
 from treadle.executor.replay import go_on, replay
 from treadle.executor.snapshot import decoded, encoded
@@ -32,7 +41,8 @@ class Course(Struct):
     """One run being driven.
 
     Shapes: `journal` holds the transactions behind `base` as JSON text, `snapshot` the state
-    before them. `found` are the plans that were found for calls.
+    before them, `plan` the plan that held there, `plans` those that have replaced it since, by
+    their digests. `found` are the plans that were found for calls.
     """
 
     program: Program
@@ -42,6 +52,7 @@ class Course(Struct):
     base: int = 0
     snapshot: str | None = None
     found: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    plans: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -54,6 +65,16 @@ class Course(Struct):
         self.run = decision.run
         self.journal.append(_written(decision.events))
         return decision.commands
+
+    def take_plan(self, plan: Mapping[str, Any], event: PlanReplaced) -> tuple[Command, ...]:
+        """Decide on going on under another plan, and return what is asked for.
+
+        Errors: PlanError for a plan that this version cannot run.
+        """
+        program = Program.of(read_plan(plan))
+        self.program = program.with_callees(self.program.callees)
+        self.plans[program.plan.digest] = plan
+        return self.take(event)
 
     def know(self, plan: Mapping[str, Any]) -> str:
         """Take note of a plan that was found for a call; return its digest."""
@@ -79,7 +100,8 @@ class Course(Struct):
             count=self.count,
             snapshot=self.snapshot if is_behind else None,
             callees=tuple(self.found.values()),
-            plan=None if ask.has_plan else self.plan,
+            plan=None if ask.has_plan and not is_behind else self.plan,
+            plans=tuple(self.plans.values()),
         )
 
     def carried(self, held: Iterable[Command]) -> Carried:
@@ -94,8 +116,22 @@ class Course(Struct):
             count=self.count,
             snapshot=self.snapshot if body is None else b64encode(body).decode("ascii"),
             callees=tuple(self.found.values()),
+            plans=tuple(self.plans.values()) if body is None else (),
         )
         return Carried(page=page, held=tuple(_held(command) for command in held))
+
+    def anew(self, opening: Opening, held: Iterable[Command]) -> Opening:
+        """Return what the next history of a run begins with."""
+        carried = self.carried(held)
+        latest = self.plans.get(self.run.program.plan.digest, self.plan)
+        is_behind_all = carried.page.base == self.count
+        return Opening(
+            plan=latest if is_behind_all else self.plan,
+            limits=opening.limits,
+            project=opening.project,
+            carried=carried,
+            shows_gates=opening.shows_gates,
+        )
 
 
 def begun(opening: Opening, at: str) -> tuple[Course, tuple[Command, ...]]:
@@ -118,7 +154,10 @@ def begun(opening: Opening, at: str) -> tuple[Course, tuple[Command, ...]]:
             base=carried.page.base,
             snapshot=carried.page.snapshot,
             found=reader.found,
+            plans=reader.plans,
         )
+        if opening.event is not None:
+            return course, _gone_on(course, opening, at)
         return course, tuple(_command(held) for held in carried.held)
     created = event_from_json({**(opening.created or {}), "at": at})
     if not isinstance(created, RunCreated):
@@ -133,17 +172,37 @@ def begun(opening: Opening, at: str) -> tuple[Course, tuple[Command, ...]]:
     return course, decision.commands
 
 
+def _gone_on(course: Course, opening: Opening, at: str) -> tuple[Command, ...]:
+    """Go on with a run that rested when its history ended, by what somebody has asked for."""
+    event = event_from_json({**(opening.event or {}), "at": at})
+    match event:
+        case PlanReplaced():
+            return course.take_plan(opening.replacing or {}, event)
+        case RunResumed() | RunRewound() | RunForked() | CancelRequested():
+            return course.take(event)
+        case _:
+            raise ValueError("nobody goes on with a run by that")
+
+
 class Reader(Struct):
     """Somebody who follows a run by the pages of its journal.
 
     Shapes: `watch` is told of each transaction: its number, its events, the state behind it.
+    `texts` are the transactions behind `base`, `plan` is that of the state before them, and
+    `plans` are those that replaced it, by their digests.
     """
 
     program: Program | None = None
     run: Run | None = None
     after: int = 0
     found: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    plans: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    plan: Mapping[str, Any] | None = None
+    texts: list[str] = field(default_factory=list)
+    base: int = 0
+    snapshot: str | None = None
     watch: Callable[[int, tuple[Event, ...], Run], None] | None = None
+    _programs: dict[str, Program] = field(default_factory=dict)
 
     def ask(self) -> JournalAsk:
         """Return what to ask for next."""
@@ -151,18 +210,15 @@ class Reader(Struct):
 
     def read(self, page: Page) -> bool:
         """Read a page; return whether there is more."""
-        if self.program is None:
-            self.program = Program.of(read_plan(page.plan or {}))
-        for plan in page.callees:
-            callee = read_plan(plan)
-            if callee.digest not in self.found:
-                self.found[callee.digest] = plan
-                self.program = self.program.with_callee(callee)
-        if page.snapshot is not None and page.base > self.after:
+        self._learn(page)
+        if page.snapshot is not None and page.base > self.after and self.program is not None:
             self.run = decoded(self.program, b64decode(page.snapshot))
-            self.after = page.base
+            self.after = self.base = page.base
+            self.snapshot = page.snapshot
+            self.texts.clear()
         for text in page.transactions[max(0, self.after - page.base) :]:
             self._follow(_read(text))
+            self.texts.append(text)
         return self.after < page.count
 
     def state(self) -> Run:
@@ -171,13 +227,44 @@ class Reader(Struct):
             raise ValueError("a run has at least one transaction")
         return self.run
 
+    def carried(self) -> Carried:
+        """Return the run for a new history that begins where everything was read."""
+        page = Page(
+            base=self.base,
+            transactions=tuple(self.texts),
+            count=self.after,
+            snapshot=self.snapshot,
+            callees=tuple(self.found.values()),
+            plans=tuple(self.plans.values()),
+        )
+        return Carried(page=page, held=())
+
+    def _learn(self, page: Page) -> None:
+        """Take note of the plans that a page is read under."""
+        if page.plan is not None or self.program is None:
+            self.plan = page.plan or {}
+            found = self.program.callees if self.program is not None else {}
+            self.program = Program.of(read_plan(self.plan)).with_callees(found)
+        for plan in page.plans:
+            digest = str(plan.get("digest"))
+            if digest not in self.plans:
+                self._programs[digest] = Program.of(read_plan(plan))
+                self.plans[digest] = plan
+        for plan in page.callees:
+            callee = read_plan(plan)
+            if callee.digest not in self.found:
+                self.found[callee.digest] = plan
+                self.program = self.program.with_callee(callee)
+
     def _follow(self, events: Sequence[Event]) -> None:
         program = self.program
         if program is None:
             raise ValueError("a journal is read under a plan")
 
         def find(digest: str) -> Program:
-            return program.callees.get(digest, program)
+            if digest == program.plan.digest:
+                return program
+            return self._programs.get(digest) or program.callees.get(digest, program)
 
         if self.run is None:
             self.run = replay(program, [events], programs=find)

@@ -20,45 +20,37 @@ from typing import Any, NoReturn
 
 from msgspec.structs import replace
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeKey
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from treadle.executor.address import ROOT
 from treadle.executor.commands import Command, Continue, Perform, ResolveCall, StartTimer
-from treadle.executor.errors import Refused
 from treadle.executor.events import (
     ActionFinished,
     CallResolved,
     CancelRequested,
     Continued,
-    OutsideEvent,
     RunResumed,
     RunTimedOut,
     StepStatus,
     TimerFired,
 )
 from treadle.executor.open_steps import open_gates
-from treadle.executor.outcome import run_object, status_object
-from treadle.executor.state import Run, RunStatus
+from treadle.executor.outcome import run_object
+from treadle.executor.state import RunStatus
+from treadle.executor.temporal.asked import Asked, now
 from treadle.executor.temporal.course import begun
 from treadle.executor.temporal.handing_out import find_plan, perform_step
 from treadle.executor.temporal.messages import (
-    CANCEL,
-    JOURNAL,
-    REFUSED,
-    RESUME,
-    STATUS,
-    Accepted,
+    OPENING_FORMAT,
     CallOrder,
-    CancelAsk,
     Done,
-    JournalAsk,
     Opening,
-    ResumeAsk,
     plain,
     read,
 )
-from treadle.executor.temporal.requests import cancelled, order_of, reasons_of, resumed
+from treadle.executor.temporal.requests import order_of
+from treadle.executor.temporal.showing import attributes, details, gates_in_memo
 from treadle.executor.timers import seconds_between
 from treadle.plan.catalogue import error_text
 from treadle.plan.plan_file import PlanError
@@ -67,18 +59,24 @@ from treadle.plan.plan_file import PlanError
 _CONTINUES_AN_ACTIVATION = 4
 _FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
 _FAREWELL = timedelta(seconds=5)
-_WORKFLOW = SearchAttributeKey.for_keyword("TreadleWorkflow")
-_STATUS = SearchAttributeKey.for_keyword("TreadleStatus")
-_STEP = SearchAttributeKey.for_keyword("TreadleStep")
+
+
+class OtherRelease(Exception):
+    """A run that this release cannot carry: a failure of the worker, and never of the run."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(error_text("TR887", reason=reason))
 
 
 @workflow.defn(dynamic=True)
-class RunOnTemporal:
+class RunOnTemporal(Asked):
     """One run, from its first event until it has ended."""
 
     @workflow.init
     def __init__(self, args: Sequence[RawValue]) -> None:
         self._opening = read(Opening, workflow.payload_converter().from_payload(args[0].payload))
+        if self._opening.format > OPENING_FORMAT:
+            raise OtherRelease(f"it has format {self._opening.format}")
         self._limits = self._opening.limits
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, tuple[StartTimer, asyncio.Task[None]]] = {}
@@ -89,12 +87,11 @@ class RunOnTemporal:
         self._is_stopping = False
         self._is_asked_to_end = False
         self._is_expired = False
-        self._shown: tuple[str, str | None] | None = None
+        self._shown: tuple[str, str | None, tuple[str, ...]] | None = None
         try:
-            self._course, self._first = begun(self._opening, _now())
+            self._course, self._first = begun(self._opening, now())
         except PlanError as error:
-            told = f"{error} [{error.code}]"
-            raise ApplicationError(told, type=REFUSED, non_retryable=True) from error
+            raise OtherRelease(str(error)) from error
 
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> Any:
@@ -113,49 +110,6 @@ class RunOnTemporal:
             if self._is_drained:
                 self._begin_anew()
 
-    @workflow.query(name=STATUS, description="What 'treadle status RUN --json' prints.")
-    def status(self) -> Any:
-        """Return the run as it stands."""
-        return json.loads(json.dumps(status_object(self._run, self._run.status), default=dict))
-
-    @workflow.query(name=JOURNAL, description="A page of the run's events.")
-    def journal(self, ask: Any) -> Any:
-        """Return a part of the events so far."""
-        return plain(self._course.page(read(JournalAsk, ask)))
-
-    @workflow.update(name=RESUME, description="Go on, with new inputs and answers to gates.")
-    def resume(self, ask: Any) -> Any:
-        """Go on with a run that rests."""
-        self._happen(resumed(self._run, read(ResumeAsk, ask), at=_now()))
-        return plain(Accepted(transaction=self._course.count))
-
-    @resume.validator
-    def check_resume(self, ask: Any) -> None:
-        """Refuse what a resume on one machine would refuse."""
-        try:
-            resumed(self._run, read(ResumeAsk, ask), at=_now())
-        except Refused as refused:
-            _refuse(refused)
-
-    @workflow.update(name=CANCEL, description="End the run for good, after its 'finally'.")
-    def cancel(self, ask: Any) -> Any:
-        """End the run; what is at work is ended first."""
-        event = cancelled(self._run, read(CancelAsk, ask), at=_now())
-        asyncio.create_task(self._stop(lambda: replace(event, at=_now())))
-        return plain(Accepted(transaction=self._course.count + 1))
-
-    @cancel.validator
-    def check_cancel(self, ask: Any) -> None:
-        """Refuse to end what has ended."""
-        try:
-            cancelled(self._run, read(CancelAsk, ask), at=_now())
-        except Refused as refused:
-            _refuse(refused)
-
-    @property
-    def _run(self) -> Run:
-        return self._course.run
-
     @property
     def _is_over(self) -> bool:
         return (self._run.status in _FINAL or self._is_expired) and not self._is_stopping
@@ -171,9 +125,7 @@ class RunOnTemporal:
         """Whether the history is full, and nothing is at work whose result could be lost."""
         return self._is_full and not self._at_work and not self._is_stopping
 
-    def _happen(self, event: OutsideEvent) -> None:
-        """Decide on an event, and do what is asked for."""
-        commands = self._course.take(event)
+    def _follow(self, commands: Sequence[Command]) -> None:
         if self._is_stopping:
             # What follows from the results that came in time is not begun, but for a 'finally'.
             if self._run.closing is not None:
@@ -221,7 +173,7 @@ class RunOnTemporal:
             done = Done(status=StepStatus.FAILED.value, output={}, error=error)
         self._happen(
             ActionFinished(
-                at=_now(),
+                at=now(),
                 address=command.address,
                 attempt=command.attempt,
                 status=StepStatus(done.status),
@@ -239,7 +191,7 @@ class RunOnTemporal:
         digest = self._course.know(found.plan) if found.plan is not None else None
         self._happen(
             CallResolved(
-                at=_now(),
+                at=now(),
                 address=command.address,
                 workflow=command.workflow,
                 plan_digest=digest,
@@ -248,12 +200,13 @@ class RunOnTemporal:
         )
 
     async def _wait_for(self, command: StartTimer) -> None:
-        await asyncio.sleep(seconds_between(_now(), command.due))
+        waits_for = "time limit" if command.address == ROOT else f"{command.address}: next attempt"
+        await _sleep(seconds_between(now(), command.due), waits_for)
         del self._waiting[command.address]
         if command.address != ROOT:
-            self._happen(TimerFired(at=_now(), address=command.address))
+            self._happen(TimerFired(at=now(), address=command.address))
         elif self._run.closing is None and self._run.status is RunStatus.RUNNING:
-            await self._stop(lambda: RunTimedOut(at=_now()))
+            await self._stop(lambda: RunTimedOut(at=now()))
 
     async def _continue(self) -> None:
         self._continues += 1
@@ -261,7 +214,7 @@ class RunOnTemporal:
             await asyncio.sleep(0.001)
         # The state says what was put off: who was stopped meanwhile has nothing to go on with.
         if self._run.put_off and not self._is_stopping:
-            self._happen(Continued(at=_now()))
+            self._happen(Continued(at=now()))
 
     async def _stop(self, event: Callable[[], CancelRequested | RunTimedOut]) -> None:
         """End what is at work, keep the results that come in time, and tell the core why."""
@@ -293,8 +246,8 @@ class RunOnTemporal:
         """Somebody cancelled the workflow on Temporal itself."""
         self._is_asked_to_end = True
         if self._run.status not in _FINAL and not self._is_stopping:
-            event = CancelRequested(at=_now(), by=None, reason="on Temporal")
-            asyncio.create_task(self._stop(lambda: replace(event, at=_now())))
+            event = CancelRequested(at=now(), by=None, reason="on Temporal")
+            asyncio.create_task(self._stop(lambda: replace(event, at=now())))
 
     def _show(self) -> None:
         """Say on Temporal's page how the run stands; keep the deadlines of a run that rests."""
@@ -302,18 +255,19 @@ class RunOnTemporal:
         if run.status is not RunStatus.RUNNING:
             self._forget_timers()
         self._keep_deadline()
-        workflow.set_current_details(f"{run.status.value} at {run.current or 'the beginning'}")
-        shown = (run.status.value, run.current if run.status is not RunStatus.RUNNING else None)
+        workflow.set_current_details(details(run))
+        gates = gates_in_memo(run) if self._opening.shows_gates else []
+        at = run.current if run.status is not RunStatus.RUNNING else None
+        shown = (run.status.value, at, tuple(gate["address"] for gate in gates))
         if shown == self._shown:
             return
         is_first, self._shown = self._shown is None, shown
         if is_first and run.status is RunStatus.RUNNING:
             return  # the client has said so when it began the workflow
         if self._limits.has_attributes:
-            workflow.upsert_search_attributes(
-                [_STATUS.value_set(run.status.value), _STEP.value_set(run.current or "")]
-            )
-        workflow.upsert_memo({"status": run.status.value, "updated_at": run.updated_at})
+            workflow.upsert_search_attributes(attributes(run))
+        memo = {"status": run.status.value, "updated_at": run.updated_at}
+        workflow.upsert_memo({**memo, "gates": gates} if self._opening.shows_gates else memo)
 
     def _keep_deadline(self) -> None:
         """Wake up when a gate has waited long enough, or when nobody mends a failed run."""
@@ -330,13 +284,13 @@ class RunOnTemporal:
                 self._deadline = asyncio.create_task(self._overdue(moments[0]))
 
     async def _expire(self) -> None:
-        await asyncio.sleep(self._limits.open_s)
+        await _sleep(self._limits.open_s, "until here the run can be resumed")
         self._is_expired = True
 
     async def _overdue(self, due: str) -> None:
-        await asyncio.sleep(seconds_between(_now(), due))
+        await _sleep(seconds_between(now(), due), "deadline of the gate")
         self._deadline = None
-        self._happen(RunResumed(at=_now(), by=None, inputs={}, answers={}))
+        self._happen(RunResumed(at=now(), by=None, inputs={}, answers={}))
 
     async def _ended(self) -> Any:
         run = self._run
@@ -360,21 +314,12 @@ class RunOnTemporal:
     def _begin_anew(self) -> NoReturn:
         """Go on in a new history with everything that is still to be done."""
         held = [*self._held, *(timer for timer, _ in self._waiting.values())]
-        carried = self._course.carried(held)
-        opening = Opening(
-            plan=self._opening.plan,
-            limits=self._limits,
-            project=self._opening.project,
-            carried=carried,
-        )
-        workflow.continue_as_new(args=[plain(opening)])
+        workflow.continue_as_new(args=[plain(self._course.anew(self._opening, held))])
 
 
-def _now() -> str:
-    return workflow.now().isoformat(timespec="milliseconds")
-
-
-def _refuse(refused: Refused) -> NoReturn:
-    raise ApplicationError(
-        str(refused), plain(reasons_of(refused)), type=REFUSED, non_retryable=True
-    )
+async def _sleep(seconds: float, summary: str) -> None:
+    """Let time pass; Temporal's page says what for. Nothing passes where there is none left."""
+    if seconds <= 0:
+        await asyncio.sleep(0)
+    else:
+        await workflow.sleep(seconds, summary=summary)

@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-JOURNAL, STATUS, RESUME, CANCEL = "journal", "status", "resume", "cancel"
+JOURNAL, STATUS = "journal", "status"
+RESUME, CANCEL, GO_BACK, REPLACE_PLAN = "resume", "cancel", "go-back", "replace-plan"
 REFUSED, STEP_LOST, ENDED = "refused", "step-lost", "ended"
 CALL_ACTIVITY = "find called workflow"
 
+# Raised with everything that a worker which does not know it would do otherwise.
+OPENING_FORMAT = 1
 DAY_S = 86_400.0
 
 
@@ -47,7 +50,10 @@ class Opening(Struct, frozen=True, kw_only=True):
 
     Shapes: `plan` is a plan as its codec writes it, `created` the event that a run begins with;
     a history that goes on where another one stopped has `carried` instead. `project` is the folder
-    that the run was started in.
+    that the run was started in. `event` is what a run that is carried goes on by, when somebody
+    goes on with one whose workflow was closed, or with a copy; `replacing` is the plan it goes on
+    under when that is another one. `shows_gates` is left out by releases whose workflows did not
+    put open gates into the memo: a history that began so is replayed so.
     """
 
     plan: Mapping[str, Any]
@@ -55,6 +61,10 @@ class Opening(Struct, frozen=True, kw_only=True):
     project: str
     created: Mapping[str, Any] | None = None
     carried: "Carried | None" = None
+    event: Mapping[str, Any] | None = None
+    replacing: Mapping[str, Any] | None = None
+    shows_gates: bool = False
+    format: int = OPENING_FORMAT
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -62,8 +72,9 @@ class Page(Struct, frozen=True, kw_only=True):
 
     Shapes: `snapshot` is the state after `base` transactions (see snapshot.py) in base64, given
     where the transactions before it are gone; `transactions` are those behind `base`, each as JSON
-    text; `callees` are the plans that were found for calls. `plan` is left out for a reader that
-    has it. Units: `count` is the number of all transactions.
+    text; `callees` are the plans that were found for calls. `plan` is the one that holds at
+    `base`, left out for a reader that has it; `plans` are those that have replaced it since.
+    Units: `count` is the number of all transactions.
     """
 
     base: int
@@ -72,6 +83,7 @@ class Page(Struct, frozen=True, kw_only=True):
     snapshot: str | None = None
     callees: tuple[Mapping[str, Any], ...] = ()
     plan: Mapping[str, Any] | None = None
+    plans: tuple[Mapping[str, Any], ...] = ()
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -114,6 +126,19 @@ class ResumeAsk(Struct, frozen=True, kw_only=True):
     lenient: bool = False
     by: str | None = None
     integration: str | None = None
+
+
+class MendAsk(Struct, frozen=True, kw_only=True):
+    """How somebody goes on with a run from a step that it has come to, or under another plan.
+
+    Shapes: `addresses` are the steps that it goes back to, `plan` is the one it goes on under.
+    Units: `seen` is the number of transactions that whoever asks has looked at.
+    """
+
+    going_on: ResumeAsk
+    seen: int
+    addresses: tuple[str, ...] = ()
+    plan: Mapping[str, Any] | None = None
 
 
 class CancelAsk(Struct, frozen=True, kw_only=True):
@@ -162,6 +187,19 @@ class Done(Struct, frozen=True, kw_only=True):
     status: str
     output: Mapping[str, Any]
     error: str | None = None
+
+
+class Beat(Struct, frozen=True, kw_only=True):
+    """What a step at work has written so far.
+
+    Shapes: `folder` on `host` holds the log files of that number; `streams` has the size of each
+    stream in bytes, and the end of it in base64.
+    """
+
+    host: str
+    folder: str
+    log: int
+    streams: Mapping[str, tuple[int, str]]
 
 
 class CallOrder(Struct, frozen=True, kw_only=True):

@@ -2,15 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
+from temporalio.api.common.v1 import WorkflowExecution as WorkflowExecutionName
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import (
     Client,
-    WorkflowExecution,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -27,30 +30,27 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from treadle.executor.errors import Refused
-from treadle.executor.events import RunCreated
-from treadle.executor.local.index import Row
-from treadle.executor.local.store import LATEST
 from treadle.executor.state import Run, RunStatus
-from treadle.executor.temporal.connection import Target
+from treadle.executor.temporal.connection import Target, has_attributes
 from treadle.executor.temporal.course import Reader
 from treadle.executor.temporal.messages import (
-    CANCEL,
     JOURNAL,
     REFUSED,
-    RESUME,
     Accepted,
-    CancelAsk,
     Opening,
     Page,
     Reasons,
-    ResumeAsk,
     plain,
     read,
 )
-from treadle.executor.temporal.requests import cancelled, refusal_of, resumed
+from treadle.executor.temporal.requests import refusal_of
+from treadle.executor.temporal.showing import about
+from treadle.plan.expression import Json
+from treadle.plan.plan import Plan
 
 _ANSWER_WITHIN = timedelta(seconds=5)
 _PATIENT_ATTEMPTS = 2
+_EVENTS_OF_A_FAILURE = 10
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _NO_WORKER = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _AWAY = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION})
@@ -58,12 +58,37 @@ _AWAY = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION}
 Tell = Callable[[str], None]
 
 
-async def begin(
-    client: Client, target: Target, opening: Opening, created: RunCreated, *, has_attributes: bool
-) -> None:
-    """Begin a run. Errors: Refused with TR906 when there is one of that id."""
-    limits = replace(opening.limits, has_attributes=has_attributes)
-    workflow = str(opening.plan["id"])
+class Beginning(Struct, frozen=True, kw_only=True):
+    """What a workflow on Temporal says of its run.
+
+    Shapes: `inputs` are those that it begins with; `is_again` says that there was a workflow of
+    this id, which is closed.
+    """
+
+    run_id: str
+    plan: Plan
+    inputs: Mapping[str, Json]
+    started_by: str | None
+    created_at: str
+    updated_at: str
+    is_again: bool = False
+
+
+class Execution(Struct, frozen=True, kw_only=True):
+    """The latest workflow of a run. Shapes: `id` is Temporal's own; `closed` is how it ended."""
+
+    id: str
+    closed: str | None
+
+
+async def begin(client: Client, target: Target, opening: Opening, begun: Beginning) -> None:
+    """Begin a run, or go on with one whose workflow is closed.
+
+    Errors: Refused with TR906 when there is one of that id, TR880 when somebody else was quicker.
+    """
+    limits = replace(opening.limits, has_attributes=await has_attributes(client))
+    workflow = begun.plan.id
+    again, never = WorkflowIDReusePolicy.ALLOW_DUPLICATE, WorkflowIDReusePolicy.REJECT_DUPLICATE
     pairs = [("TreadleWorkflow", workflow), ("TreadleStatus", RunStatus.RUNNING.value)]
     attributes = TypedSearchAttributes(
         [SearchAttributePair(SearchAttributeKey.for_keyword(n), v) for n, v in pairs]
@@ -71,36 +96,85 @@ async def begin(
     try:
         await client.start_workflow(
             workflow,
-            plain(replace(opening, limits=limits)),
-            id=created.run_id,
+            plain(replace(opening, limits=limits, shows_gates=True)),
+            id=begun.run_id,
             task_queue=target.task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=again if begun.is_again else never,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=attributes if has_attributes else None,
+            search_attributes=attributes if limits.has_attributes else None,
             memo={
                 "workflow": workflow,
                 "status": RunStatus.RUNNING.value,
-                "started_by": created.started_by,
-                "created_at": created.at,
-                "updated_at": created.at,
+                "started_by": begun.started_by,
+                "created_at": begun.created_at,
+                "updated_at": begun.updated_at,
+                "gates": [],
             },
-            static_summary=str(opening.plan["name"]),
+            static_summary=begun.plan.name,
+            static_details=about(
+                begun.plan, begun.inputs, run_id=begun.run_id, by=begun.started_by
+            ),
         )
     except WorkflowAlreadyStartedError as error:
-        raise Refused.because("TR906", run=created.run_id) from error
+        code = "TR880" if begun.is_again else "TR906"
+        raise Refused.because(code, run=begun.run_id) from error
 
 
-async def resume(client: Client, run_id: str, ask: ResumeAsk, *, run: Run, at: str) -> int:
-    """Go on with a run; return the number of the transaction that this has become.
+async def execution(client: Client, run_id: str) -> Execution:
+    """Return the latest workflow of a run. Errors: Refused with TR904 or TR875."""
+    try:
+        found = await client.get_workflow_handle(run_id).describe()
+    except RPCError as error:
+        code = "TR904" if error.status is RPCStatusCode.NOT_FOUND else "TR875"
+        raise Refused.because(code, run=run_id, reason=error.message) from error
+    return Execution(id=found.run_id or "", closed=_closed(found.status))
 
-    Shapes: `run` is the run as it was seen last. Errors: Refused as on one machine.
+
+def shown_status(run: Run, latest: Execution) -> RunStatus:
+    """Return the status to show: a run that needs a workflow and has none is interrupted."""
+    needs_workflow = run.status in (RunStatus.RUNNING, RunStatus.PAUSED)
+    return RunStatus.INTERRUPTED if needs_workflow and latest.closed is not None else run.status
+
+
+async def is_known(client: Client, run_id: str) -> bool:
+    """Whether there is a run of that id. Errors: Refused with TR875."""
+    try:
+        await execution(client, run_id)
+    except Refused as refused:
+        if refused.reasons[0].code == "TR904":
+            return False
+        raise
+    return True
+
+
+async def until_closed(client: Client, run_id: str) -> Execution:
+    """Return the workflow of a run that has ended, when it is closed: it takes a moment."""
+    while True:
+        found = await execution(client, run_id)
+        if found.closed is not None:
+            return found
+        await asyncio.sleep(_FIRST_PAUSE_S)
+
+
+async def update(client: Client, run_id: str, name: str, ask: Struct) -> int | None:
+    """Ask something of a run; return the number of the transaction that this has become.
+
+    Shapes: None when its workflow is closed. Errors: Refused by the run, or with TR875.
     """
-    return await _update(client, run_id, RESUME, plain(ask), lambda: resumed(run, ask, at=at))
-
-
-async def cancel(client: Client, run_id: str, ask: CancelAsk, *, run: Run, at: str) -> int:
-    """End a run; return the number of the transaction behind which it rests."""
-    return await _update(client, run_id, CANCEL, plain(ask), lambda: cancelled(run, ask, at=at))
+    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(run_id)
+    try:
+        return read(Accepted, await handle.execute_update(name, plain(ask))).transaction
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
+            raise refusal_of(read(Reasons, cause.details[0])) from error
+        raise Refused.because("TR875", run=run_id, reason=str(cause)) from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise Refused.because("TR875", run=run_id, reason="no worker answers") from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise Refused.because("TR875", run=run_id, reason=error.message) from error
 
 
 async def cancel_workflow(client: Client, run_id: str) -> None:
@@ -123,6 +197,11 @@ async def follow(
         if reader.after >= resting_behind and run.status is not RunStatus.RUNNING:
             return run
         is_moving = reader.after > before
+        if not is_moving and pause_s >= _LONGEST_PAUSE_S:
+            how = (await execution(client, run_id)).closed
+            await read_all(client, run_id, reader, tell=tell)
+            if how is not None and reader.state().status is RunStatus.RUNNING:
+                raise Refused.because("TR882", run=run_id, how=how)
         pause_s = _FIRST_PAUSE_S if is_moving else min(_LONGEST_PAUSE_S, pause_s * 1.5)
         await asyncio.sleep(pause_s)
 
@@ -141,7 +220,7 @@ async def read_all(client: Client, run_id: str, reader: Reader, *, tell: Tell) -
             if error.status not in _NO_WORKER | _AWAY:
                 raise Refused.because("TR875", run=run_id, reason=error.message) from error
             if attempt >= _PATIENT_ATTEMPTS and await _is_failing(handle):
-                reason = "its workers fail to go on with it, and their logs say why"
+                reason = f"its workers fail to go on with it: {await _failure(client, run_id)}"
                 raise Refused.because("TR875", run=run_id, reason=reason) from error
             if not is_told:
                 is_told = True
@@ -164,44 +243,17 @@ async def _is_failing(handle: WorkflowHandle[Any, Any]) -> bool:
     return described.raw_description.pending_workflow_task.attempt >= _PATIENT_ATTEMPTS
 
 
-async def find(client: Client, target: Target, name: str) -> str:
-    """Return the id that a name stands for: an id, its unique beginning or ``@latest``.
-
-    Errors: Refused with TR904 or TR909.
-    """
-    if name == LATEST:
-        latest = await rows(client, target, limit=1)
-        if not latest:
-            raise Refused.because("TR904", run=name)
-        return latest[0].run_id
-    try:
-        await client.get_workflow_handle(name).describe()
-        return name
-    except RPCError as error:
-        if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
-            raise _unreachable(target, error) from error
-    if not name or "'" in name:
-        raise Refused.because("TR904", run=name)
-    found = sorted({each.id async for each in _listed(client, target, beginning=name)})
-    if len(found) > 1:
-        raise Refused.because("TR909", run=name, runs=", ".join(found[:5]))
-    if not found:
-        raise Refused.because("TR904", run=name)
-    return found[0]
-
-
-async def rows(client: Client, target: Target, *, limit: int | None = None) -> tuple[Row, ...]:
-    """Return a line for every run of a task queue, the latest first."""
-    found: dict[str, Row] = {}
-    try:
-        async for each in _listed(client, target):
-            # A run that went on in a new history is listed once for each.
-            found.setdefault(each.id, await _row(each))
-            if limit is not None and len(found) == limit:
-                break
-    except RPCError as error:
-        raise _unreachable(target, error) from error
-    return tuple(sorted(found.values(), key=lambda r: (r.updated_at, r.run_id), reverse=True))
+async def _failure(client: Client, run_id: str) -> str:
+    """Return what a worker has said when it failed to go on with a run for the first time."""
+    latest = await client.workflow_service.get_workflow_execution_history_reverse(
+        GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecutionName(workflow_id=run_id),
+            maximum_page_size=_EVENTS_OF_A_FAILURE,
+        )
+    )
+    said = (e.workflow_task_failed_event_attributes.failure.message for e in latest.history.events)
+    return next((text.partition("\n")[0] for text in said if text), "their logs say why")
 
 
 def new_id() -> str:
@@ -209,46 +261,8 @@ def new_id() -> str:
     return os.urandom(4).hex()
 
 
-def _listed(
-    client: Client, target: Target, *, beginning: str | None = None
-) -> AsyncIterator[WorkflowExecution]:
-    query = f"TaskQueue = '{target.task_queue}'"
-    if beginning is not None:
-        query += f" AND WorkflowId STARTS_WITH '{beginning}'"
-    return client.list_workflows(query)
-
-
-async def _row(execution: WorkflowExecution) -> Row:
-    memo = await execution.memo()
-    started_at = execution.start_time.isoformat(timespec="milliseconds")
-    return Row(
-        run_id=execution.id,
-        workflow_id=str(memo.get("workflow", execution.workflow_type)),
-        status=str(memo.get("status", RunStatus.RUNNING.value)),
-        created_at=str(memo.get("created_at", started_at)),
-        updated_at=str(memo.get("updated_at", started_at)),
-        started_by=memo.get("started_by"),
-    )
-
-
-async def _update(
-    client: Client, run_id: str, name: str, ask: Any, judge: Callable[[], object]
-) -> int:
-    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(run_id)
-    try:
-        return read(Accepted, await handle.execute_update(name, ask)).transaction
-    except WorkflowUpdateFailedError as error:
-        cause = error.cause
-        if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
-            raise refusal_of(read(Reasons, cause.details[0])) from error
-        raise Refused.because("TR875", run=run_id, reason=str(cause)) from error
-    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise Refused.because("TR875", run=run_id, reason="no worker answers") from error
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            judge()  # the workflow is closed, and the run says why nothing can follow
-        raise Refused.because("TR875", run=run_id, reason=error.message) from error
-
-
-def _unreachable(target: Target, error: RPCError) -> Refused:
-    return Refused.because("TR872", address=target.address, reason=error.message)
+def _closed(status: WorkflowExecutionStatus | None) -> str | None:
+    """Return how a workflow ended, None when it has not: a run goes on in the next history."""
+    if status in (None, WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW):
+        return None
+    return str(status.name).lower().replace("_", " ") if status is not None else None

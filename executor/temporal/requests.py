@@ -4,7 +4,10 @@ These are the questions that a resume on one machine asks, with the same answers
 is refused leaves no event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from temporalio.exceptions import ApplicationError
 
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Reason, Refused
@@ -14,39 +17,42 @@ from treadle.executor.local.answers import read_answers, refuse_late_answers
 from treadle.executor.names import names
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.excerpt import excerpt, inputs_read
-from treadle.executor.temporal.messages import CancelAsk, Order, Reasons, ResumeAsk, Secret, Value
+from treadle.executor.temporal.messages import (
+    REFUSED,
+    CancelAsk,
+    Order,
+    Reasons,
+    ResumeAsk,
+    Secret,
+    Value,
+    plain,
+)
 from treadle.plan.codec import step_to_json
 from treadle.plan.coercion import TextParser
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet, Resolved
+from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem
 from treadle.plan.steps import ActionStep
 
-_HOLDER = "Temporal"
+HOLDER = "Temporal"
 _OPEN = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.FAILED})
 
 
-def resumed(run: Run, ask: ResumeAsk, *, at: str) -> RunResumed:
+def resumed(run: Run, ask: ResumeAsk, *, at: str, holder: str | None = HOLDER) -> RunResumed:
     """Return the event by which somebody goes on with a run.
 
+    Shapes: `holder` is who works on a run that runs, None when nobody does any more.
     Errors: Refused with TR903, TR905, TR710 to TR717 or everything that is wrong with the inputs.
     """
-    if run.status is RunStatus.RUNNING:
-        raise Refused.because("TR903", run=run.id, holder=_HOLDER)
-    if not run.status.is_resumable:
+    if run.status is RunStatus.RUNNING and holder is not None:
+        raise Refused.because("TR903", run=run.id, holder=holder)
+    if run.status is not RunStatus.RUNNING and not run.status.is_resumable:
         raise Refused.because("TR905", run=run.id, status=run.status.value)
-    given = as_given(ask.given)
-    inputs = InputSet(run.program.plan.inputs, parse_yaml=_no_yaml)
-    resolved = inputs.merge(
-        run.inputs,
-        given,
-        lenient=ask.lenient or run.lenient,
-        integration=ask.integration,
-        environment=as_given(ask.environment),
-    )
-    refuse_problems(without_secrets(resolved, inputs.secrets))
+    resolved = merged(run.program.plan, run, ask)
+    refuse_problems(resolved)
     chosen = read_answers(run, ask.choices)
-    told = {*given, *resolved.changed}
+    told = {*ask.given, *resolved.changed}
     refuse_late_answers(run, chosen, told, at=at)
     return RunResumed(
         at=at,
@@ -57,6 +63,19 @@ def resumed(run: Run, ask: ResumeAsk, *, at: str) -> RunResumed:
             for address, choice in chosen.items()
         },
     )
+
+
+def merged(plan: Plan, run: Run, ask: ResumeAsk) -> Resolved:
+    """Return the values that a run goes on with under a plan, or what is wrong with them."""
+    inputs = InputSet(plan.inputs, parse_yaml=_no_yaml)
+    resolved = inputs.merge(
+        run.inputs,
+        as_given(ask.given),
+        lenient=ask.lenient or run.lenient,
+        integration=ask.integration,
+        environment=as_given(ask.environment),
+    )
+    return without_secrets(resolved, inputs.secrets)
 
 
 def cancelled(run: Run, ask: CancelAsk, *, at: str) -> CancelRequested:
@@ -136,6 +155,17 @@ def as_values(given: Mapping[str, Given]) -> dict[str, Value]:
 def reasons_of(refused: Refused) -> Reasons:
     """Return a refusal as a message."""
     return Reasons(reasons=tuple((r.code, r.message, r.hint, r.field) for r in refused.reasons))
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Tell whoever asks why it is refused; the history has nothing of it then."""
+    try:
+        yield
+    except Refused as refused:
+        raise ApplicationError(
+            str(refused), plain(reasons_of(refused)), type=REFUSED, non_retryable=True
+        ) from refused
 
 
 def refusal_of(reasons: Reasons) -> Refused:

@@ -10,22 +10,40 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from treadle.executor.decide import Decision
 from treadle.executor.errors import Refused
 from treadle.executor.event_json import to_json
-from treadle.executor.events import Event, RunCreated
+from treadle.executor.events import Event, OutsideEvent, RunCreated, RunForked
 from treadle.executor.local import project as projects
 from treadle.executor.local.drive import Rested
 from treadle.executor.local.host import Host, commit, user
-from treadle.executor.local.index import Row
+from treadle.executor.local.mending import Request
 from treadle.executor.local.store import RUN_ID, RunFolder
-from treadle.executor.state import Run
+from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal import remote
-from treadle.executor.temporal.connection import Target, connect, has_attributes
+from treadle.executor.temporal.connection import Target, connect
 from treadle.executor.temporal.course import Reader, write_plan
-from treadle.executor.temporal.messages import CancelAsk, Limits, Opening, ResumeAsk
-from treadle.executor.temporal.requests import as_values, parsed, refuse_problems, without_secrets
+from treadle.executor.temporal.listing import EVERY, Listed, Wanted, find, listed
+from treadle.executor.temporal.messages import (
+    CANCEL,
+    RESUME,
+    CancelAsk,
+    Limits,
+    Opening,
+    ResumeAsk,
+)
+from treadle.executor.temporal.requests import (
+    as_values,
+    cancelled,
+    merged,
+    parsed,
+    refuse_problems,
+    resumed,
+    without_secrets,
+)
+from treadle.executor.temporal.trouble import refused_by
 from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.plan import Plan
 
@@ -61,8 +79,7 @@ class Site(Struct, frozen=True, kw_only=True):
         """
         inputs = InputSet(plan.inputs, parse_yaml=host.parse_yaml)
         _refuse_given_secrets(inputs, given)
-        if plan.concurrency is not None:
-            raise Refused.because("TR874", what="'concurrency'")
+        refuse_group(plan)
         integration = projects.default_integration(host.project)
         resolved = without_secrets(
             inputs.resolve(
@@ -95,12 +112,20 @@ class Site(Struct, frozen=True, kw_only=True):
             created=to_json(created),
         )
 
-        async def work(client: Client) -> Run:
-            known = await has_attributes(client)
-            await remote.begin(client, self.target, opening, created, has_attributes=known)
-            return await self._rest(client, chosen, host, resting_behind=1)
+        begun = remote.Beginning(
+            run_id=chosen,
+            plan=plan,
+            inputs=resolved.values,
+            started_by=created.started_by,
+            created_at=created.at,
+            updated_at=created.at,
+        )
 
-        return self._rested(self._do(work, host), host, resolved)
+        async def work(client: Client) -> Run:
+            await remote.begin(client, self.target, opening, begun)
+            return await self.rest(client, chosen, host, resting_behind=1)
+
+        return self.rested(self.do(work, host), host, resolved)
 
     def resume(
         self,
@@ -118,31 +143,28 @@ class Site(Struct, frozen=True, kw_only=True):
         Errors: Refused when the run, an input or a choice is; nothing was written then.
         """
 
-        async def work(client: Client) -> tuple[Run, Resolved]:
-            run_id, run = await self._found(client, name)
-            plan = run.program.plan
-            inputs = InputSet(plan.inputs, parse_yaml=host.parse_yaml)
-            _refuse_given_secrets(inputs, given)
-            filling = environment(plan) if environment is not None else {}
-            public = {name: g for name, g in filling.items() if name not in inputs.secrets}
-            integration = projects.default_integration(host.project)
-            ask = ResumeAsk(
-                given=as_values(parsed(inputs, given, host.parse_yaml)),
-                environment=as_values(parsed(inputs, public, host.parse_yaml)),
-                choices=tuple(choices),
-                comment=comment,
-                lenient=lenient,
-                by=user(),
-                integration=integration,
-            )
-            number = await remote.resume(client, run_id, ask, run=run, at=host.clock())
-            merged = inputs.merge(
-                run.inputs, given, lenient=lenient or run.lenient, integration=integration
-            )
-            return await self._rest(client, run_id, host, resting_behind=number), merged
+        request = Request(
+            name=name,
+            given=given,
+            choices=choices,
+            comment=comment,
+            lenient=lenient,
+            environment=environment,
+        )
 
-        run, merged = self._do(work, host)
-        return self._rested(run, host, merged)
+        async def work(client: Client) -> tuple[Run, Resolved]:
+            run_id, reader = await self.look(client, name)
+            run = reader.state()
+            ask = asking(request, run.program.plan, host=host)
+            number = await remote.update(client, run_id, RESUME, ask)
+            if number is None:
+                event = resumed(run, ask, at=host.clock(), holder=None)
+                number = await self.begin_again(client, reader, event, host)
+            resolved = merged(run.program.plan, run, ask)
+            return await self.rest(client, run_id, host, resting_behind=number), resolved
+
+        rested, resolved = self.do(work, host)
+        return self.rested(rested, host, resolved)
 
     def cancel(self, name: str, *, host: Host, reason: str | None = None) -> Rested:
         """End a run for good, after its ``finally``.
@@ -151,52 +173,107 @@ class Site(Struct, frozen=True, kw_only=True):
         """
 
         async def work(client: Client) -> Run:
-            run_id, run = await self._found(client, name)
+            run_id, reader = await self.look(client, name)
             ask = CancelAsk(by=user(), reason=reason)
-            number = await remote.cancel(client, run_id, ask, run=run, at=host.clock())
-            ended = await self._rest(client, run_id, host, resting_behind=number)
+            number = await remote.update(client, run_id, CANCEL, ask)
+            if number is None:
+                event = cancelled(reader.state(), ask, at=host.clock())
+                number = await self.begin_again(client, reader, event, host)
+            ended = await self.rest(client, run_id, host, resting_behind=number)
             await remote.cancel_workflow(client, run_id)
             return ended
 
-        return self._rested(self._do(work, host), host, _NOTHING)
+        return self.rested(self.do(work, host), host, _NOTHING)
 
     def load(self, name: str, *, host: Host) -> Run:
         """Return a run as it stands. Errors: Refused with TR904, TR909 or TR875."""
+        return self.load_shown(name, host=host)[0]
 
-        async def work(client: Client) -> Run:
-            return (await self._found(client, name))[1]
+    def load_shown(self, name: str, *, host: Host) -> tuple[Run, RunStatus]:
+        """Return a run and the status to show: one whose workflow was ended is interrupted.
 
-        return self._do(work, host)
+        Errors: as by `load`.
+        """
+
+        async def work(client: Client) -> tuple[Run, RunStatus]:
+            run_id, reader = await self.look(client, name)
+            run = reader.state()
+            return run, remote.shown_status(run, await remote.execution(client, run_id))
+
+        return self.do(work, host)
 
     def follow(self, name: str, *, host: Host, watch: Callable[[Decision], None]) -> Run:
         """Tell of everything in a run from its beginning until it rests. Errors: as by `load`."""
 
         async def work(client: Client) -> Run:
-            run_id, _ = await self._found(client, name)
+            run_id = await find(client, self.target, name)
             watcher = _watcher(watch)
             return await remote.follow(
                 client, run_id, Reader(watch=watcher), resting_behind=1, tell=self.tell
             )
 
-        return self._do(work, host)
+        return self.do(work, host)
 
-    def rows(self, *, host: Host) -> tuple[Row, ...]:
-        """Return a line for every run of the task queue, the latest first."""
-        return self._do(lambda client: remote.rows(client, self.target), host)
+    def listed(self, wanted: Wanted = EVERY, *, host: Host) -> tuple[Listed, ...]:
+        """Return the runs of the task queue, the latest first; there may be more than wanted."""
+        return self.do(lambda client: listed(client, self.target, wanted), host)
 
-    def _do(self, work: Callable[[Client], Coroutine[Any, Any, _T]], host: Host) -> _T:
+    def do(self, work: Callable[[Client], Coroutine[Any, Any, _T]], host: Host) -> _T:
+        """Do something with a connection. Errors: Refused when there is none."""
+
         async def connected() -> _T:
-            return await work(await connect(self.target, host.environment))
+            client = await connect(self.target, host.environment)
+            try:
+                return await work(client)
+            except RPCError as error:
+                raise refused_by(error, self.target.address) from error
 
         return asyncio.run(connected())
 
-    async def _found(self, client: Client, name: str) -> tuple[str, Run]:
-        run_id = await remote.find(client, self.target, name)
+    async def look(self, client: Client, name: str) -> tuple[str, Reader]:
+        """Read everything that there is of a run. Errors: Refused with TR904, TR909 or TR875."""
+        run_id = await find(client, self.target, name)
         reader = Reader()
         await remote.read_all(client, run_id, reader, tell=self.tell)
-        return run_id, reader.state()
+        return run_id, reader
 
-    async def _rest(self, client: Client, run_id: str, host: Host, *, resting_behind: int) -> Run:
+    async def begin_again(
+        self,
+        client: Client,
+        reader: Reader,
+        event: OutsideEvent,
+        host: Host,
+        *,
+        replacing: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Go on with a run whose workflow is closed, or with a copy of a run, in a new workflow.
+
+        Shapes: the number is that of the transaction that the event becomes.
+        Errors: Refused with TR906 or TR880.
+        """
+        run = reader.state()
+        copy = event.run_id if isinstance(event, RunForked) else None
+        opening = Opening(
+            plan=reader.plan or {},
+            limits=self.limits,
+            project=run.project or str(host.project),
+            carried=reader.carried(),
+            event=to_json(event),
+            replacing=replacing,
+        )
+        begun = remote.Beginning(
+            run_id=copy or run.id,
+            plan=run.program.plan,
+            inputs=run.inputs,
+            started_by=run.started_by if copy is None else user(),
+            created_at=run.created_at if copy is None else host.clock(),
+            updated_at=host.clock(),
+            is_again=copy is None,
+        )
+        await remote.begin(client, self.target, opening, begun)
+        return reader.after + 1
+
+    async def rest(self, client: Client, run_id: str, host: Host, *, resting_behind: int) -> Run:
         """Return a run when it rests; at once, when the caller does not wait."""
         # What was told before this request is not told again.
         watcher = _watcher(host.watch, behind=resting_behind - 1)
@@ -213,7 +290,8 @@ class Site(Struct, frozen=True, kw_only=True):
             self.tell(f"run {run_id} goes on on Temporal")
             raise
 
-    def _rested(self, run: Run, host: Host, resolved: Resolved) -> Rested:
+    def rested(self, run: Run, host: Host, resolved: Resolved) -> Rested:
+        """Return a run that rests, as a caller on this machine is told of one."""
         folder = RunFolder(host.project / ".treadle" / "runs" / run.id)
         return Rested(run=run, folder=folder, warnings=resolved.warnings, interrupted_by=None)
 
@@ -229,6 +307,33 @@ def _watcher(
             watch(Decision(events=events, commands=(), run=run))
 
     return told
+
+
+def asking(request: Request, plan: Plan, *, host: Host) -> ResumeAsk:
+    """Return how somebody goes on with a run under a plan, as the run is asked.
+
+    Errors: Refused with TR874 for a secret.
+    """
+    inputs = InputSet(plan.inputs, parse_yaml=host.parse_yaml)
+    _refuse_given_secrets(inputs, request.given)
+    filling = request.environment(plan) if request.environment is not None else {}
+    public = {name: given for name, given in filling.items() if name not in inputs.secrets}
+    return ResumeAsk(
+        given=as_values(parsed(inputs, request.given, host.parse_yaml)),
+        environment=as_values(parsed(inputs, public, host.parse_yaml)),
+        choices=tuple(request.choices),
+        comment=request.comment,
+        lenient=request.lenient,
+        by=user(),
+        integration=projects.default_integration(host.project),
+    )
+
+
+def refuse_group(plan: Plan) -> None:
+    """Refuse a workflow whose runs keep out of each other's way. Errors: Refused with TR874."""
+    if plan.concurrency is not None:
+        hint = "a label ('runs_on') whose one worker has '--steps 1' keeps steps apart"
+        raise Refused.because("TR874", what="'concurrency'", hint=hint)
 
 
 def _refuse_given_secrets(inputs: InputSet, given: Mapping[str, Given]) -> None:

@@ -11,12 +11,15 @@ from msgspec import Struct
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from treadle.executor.errors import Refused
 from treadle.executor.temporal.activities import Activities, Workplace
 from treadle.executor.temporal.flow import RunOnTemporal
 from treadle.executor.temporal.messages import queue_of
+from treadle.executor.temporal.trouble import stopped_by
 
 # Third-party modules that the core uses: they are what they are in every workflow. Treadle's own
 # modules are imported anew for each, so that nothing one run does can be seen by another.
@@ -69,7 +72,7 @@ def workers_of(
         Worker(
             client,
             task_queue=queue_of(task_queue, label),
-            activities=[Activities(workplace).work],
+            activities=[Activities(workplace, client.data_converter).work],
             max_concurrent_activities=staffing.steps,
             graceful_shutdown_timeout=timedelta(seconds=_GRACE_S),
             max_heartbeat_throttle_interval=timedelta(seconds=staffing.beat_s),
@@ -87,7 +90,7 @@ def _worker(client: Client, task_queue: str, workplace: Workplace, staffing: Sta
         client,
         task_queue=task_queue,
         workflows=[RunOnTemporal],
-        activities=[Activities(workplace).work],
+        activities=[Activities(workplace, client.data_converter).work],
         workflow_runner=sandbox(),
         max_concurrent_activities=staffing.steps,
         max_cached_workflows=staffing.cached_runs,
@@ -104,7 +107,10 @@ def threads(staffing: Staffing) -> ThreadPoolExecutor:
 
 
 async def work(workers: Sequence[Worker]) -> None:
-    """Work until SIGINT or SIGTERM; steps that do not end soon are handed back."""
+    """Work until SIGINT or SIGTERM; steps that do not end soon are handed back.
+
+    Errors: Refused with TR888 when the server does not let it work.
+    """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -115,6 +121,8 @@ async def work(workers: Sequence[Worker]) -> None:
             for worker in workers:
                 await at_work.enter_async_context(worker)
             await ended.wait()
+    except (RuntimeError, RPCError) as error:
+        raise Refused.because("TR888", reason=stopped_by(error)) from error
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

@@ -57,13 +57,20 @@ class Crew:
             *options,
         ]
         for _ in range(count):
-            log = self.project / f"worker{len(self.workers)}.log"
-            with log.open("wb") as file:
-                worker = subprocess.Popen(
-                    words, stderr=file, env={**os.environ, **self.environment, **environment}
-                )
-            self.workers.append(worker)
-            wait_until(lambda log=log: "working for" in log.read_text())  # type: ignore[misc]
+            self._hire(words, environment)
+
+    def hire_as_set(self, **environment: str) -> None:
+        """Start a worker that the project's settings tell where it works."""
+        self._hire([sys.executable, "-m", "treadle.cli", "worker"], environment)
+
+    def _hire(self, words: list[str], environment: dict[str, str]) -> None:
+        log = self.project / f"worker{len(self.workers)}.log"
+        variables = {**os.environ, **self.environment, **environment}
+        with log.open("wb") as file:
+            worker = subprocess.Popen(words, stderr=file, env=variables, cwd=self.project)
+        self.workers.append(worker)
+        wait_until(lambda: "working for" in log.read_text() or worker.poll() is not None)
+        assert worker.poll() is None, log.read_text()
 
     def dismiss(self) -> None:
         """End all workers as a deployment would."""
@@ -91,13 +98,17 @@ class Crew:
 
     def treadle(self, *words: str) -> tuple[int, str, str]:
         """Call the program; return its status, what it prints and what it says."""
-        command = [sys.executable, "-m", "treadle.cli", *words, "--on", "temporal"]
         variables = {"TEMPORAL_ADDRESS": self.server.address, "TREADLE_TASK_QUEUE": self.queue}
+        return self.call(*words, "--on", "temporal", **variables)
+
+    def call(self, *words: str, **variables: str) -> tuple[int, str, str]:
+        """Call the program in the project, as its settings and the environment say."""
         ended = subprocess.run(
-            [*command, "--project", str(self.project)],
+            [sys.executable, "-m", "treadle.cli", *words, "--project", str(self.project)],
             env={**os.environ, **self.environment, **variables},
             capture_output=True,
             text=True,
+            cwd=self.project,
         )
         return ended.returncode, ended.stdout, ended.stderr
 

@@ -4,11 +4,19 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from treadle.compiler import compile_text
 from treadle.executor.commands import Command, Perform
 from treadle.executor.event_json import to_json
-from treadle.executor.events import ActionFinished, RunCreated, StepStatus
+from treadle.executor.events import (
+    ActionFinished,
+    PlanReplaced,
+    RunCreated,
+    RunForked,
+    RunRewound,
+    StepStatus,
+)
 from treadle.executor.outcome import status_object
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.course import Course, Reader, begun, write_plan
@@ -120,3 +128,86 @@ def test_a_state_that_no_snapshot_holds_is_carried_as_its_events() -> None:
     driven(course, pending, at_most=1)
     page = course.carried(()).page
     assert (None, 0, 3) == (page.snapshot, page.base, len(page.transactions))
+
+
+EDITED = FLOW.replace("echo {{ item }}", "echo new {{ item }}")
+
+
+def edited() -> tuple[Any, PlanReplaced]:
+    """Return another plan, and the event by which a run goes back to its fan-out under it."""
+    plan = compile_text(EDITED, path="flow.yml").plan
+    assert plan is not None
+    event = PlanReplaced(
+        at=AT,
+        by=None,
+        plan_digest=plan.digest,
+        addresses=("/fan",),
+        inputs={},
+        given=(),
+        answers={},
+    )
+    return write_plan(plan), event
+
+
+@pytest.mark.parametrize("seen", range(1, 7))
+def test_a_reader_follows_a_run_to_another_plan(seen: int) -> None:
+    course, commands = begun(opening(), AT)
+    driven(course, commands)
+    reader = Reader()
+    for _ in range(seen):
+        ask = reader.ask()
+        page = course.page(ask)
+        reader.read(replace(page, transactions=page.transactions[:1]))
+    plan, event = edited()
+    driven(course, course.take_plan(plan, event))
+    assert shown(course.run) == shown(read_to_the_end(course, reader))
+    assert (RunStatus.PAUSED, event.plan_digest) == (
+        course.run.status,
+        reader.state().program.plan.digest,
+    )
+
+
+@pytest.mark.parametrize("has_snapshot", [True, False])
+def test_a_run_under_another_plan_goes_on_in_a_new_history(has_snapshot: bool) -> None:
+    course, commands = begun(opening(), AT)
+    large = {} if has_snapshot else {"data": 2**70}  # which no snapshot holds
+    driven(course, course.take(finished(commands[0], **large)))
+    plan, event = edited()
+    driven(course, course.take_plan(plan, event))
+    next_one = read(Opening, json.loads(json.dumps(plain(course.anew(opening(), ())))))
+    again, _ = begun(next_one, AT)
+    assert has_snapshot is (again.snapshot is not None)
+    assert (shown(course.run), course.count) == (shown(again.run), again.count)
+    assert shown(course.run) == shown(read_to_the_end(again, Reader()))
+
+
+def test_somebody_goes_on_with_a_run_whose_history_has_ended() -> None:
+    course, commands = begun(opening(), AT)
+    driven(course, commands)
+    reader = Reader()
+    read_to_the_end(course, reader)
+    plan, event = edited()
+    for going_on, replacing in (
+        (RunRewound(at=AT, by=None, address="/one", inputs={}, answers={}), None),
+        (RunForked(run_id="r2", at=AT, by=None, address="/fan", inputs={}, answers={}), None),
+        (event, plan),
+    ):
+        written = Opening(
+            plan=reader.plan or {},
+            limits=Limits(),
+            project="/p",
+            carried=reader.carried(),
+            event=to_json(going_on),
+            replacing=replacing,
+        )
+        again, commands = begun(read(Opening, json.loads(json.dumps(plain(written)))), AT)
+        there, wanted = begun(opening(), AT)
+        driven(there, wanted)
+        if isinstance(going_on, PlanReplaced):
+            wanted = there.take_plan(plan, going_on)
+        else:
+            wanted = there.take(going_on)
+        assert wanted == commands
+        driven(there, wanted)
+        driven(again, commands)
+        assert shown(there.run) == shown(again.run)
