@@ -1,12 +1,13 @@
-"""The command line: `main` is the entry point of the program `treadle`.
+"""The command line: `program` is the entry point of the program `treadle`, around `main`.
 
 Whatever happens, a user sees a sentence and an exit status, never a traceback.
 """
 
 import gc
+import os
 import sys
 
-__all__ = ["main"]
+__all__ = ["main", "program"]
 
 # What a command makes lives until it ends, but for a little: to look through it for garbage as
 # often as Python does costs a tenth of the time.
@@ -34,3 +35,19 @@ def main() -> None:
         return run_program(arguments)
 
     sys.exit(guarded(work, shows_traceback="-v" in arguments or "--verbose" in arguments))
+
+
+def program() -> None:
+    """Be the program: as `main`, and the process ends at once where that is safer.
+
+    Temporal's threads drop what they hold of Python's when they come to it; an interpreter that is
+    being taken apart aborts then, now and again, instead of ending with its status.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        if "temporalio" in sys.modules and isinstance(ended.code, int):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ended.code)
+        raise

@@ -1,5 +1,5 @@
 """``python -m treadle.cli`` is the program as well."""
 
-from treadle.cli import main
+from treadle.cli import program
 
-main()
+program()

@@ -3,27 +3,18 @@
 With --no-prompt nothing is begun unless every question that may come up has its answer.
 """
 
-from pathlib import Path
-
-from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.cli.answers import NO_ANSWERS
 from treadle.cli.answers_file import read_answers_file, unanswered
 from treadle.cli.drive import Drive
+from treadle.cli.going_on import Asked
 from treadle.cli.rejection import Rejected
 from treadle.executor.local import project as projects
-from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.state import Run
 from treadle.plan.inputs import InputSet, Resolved
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """What --answers and --no-prompt say."""
-
-    file: Path | None
-    is_prompt_off: bool
 
 
 def answer_start(
@@ -41,16 +32,16 @@ def answer_start(
             integration=projects.default_integration(drive.host.project),
             environment=drive.environment(plan),
         )
+        resolved = _without_secrets(plan, resolved, asked)
         _refuse_questions(drive, plan, resolved, workflow_dir=workflow_dir, run=None)
 
 
-def answer_resume(drive: Drive, folder: RunFolder, asked: Asked, *, lenient: bool) -> None:
+def answer_resume(drive: Drive, run: Run, asked: Asked, *, lenient: bool) -> None:
     """Give a run that goes on its answers; inputs that it has already keep their values.
 
-    Errors: as for `answer_start`; Refused for a run that cannot be read.
+    Errors: as for `answer_start`.
     """
-    program, run = Store(drive.host.project).load(folder)
-    plan = program.plan
+    plan = run.program.plan
     _give(drive, plan, asked, run=run)
     if asked.is_prompt_off:
         resolved = InputSet(plan.inputs, parse_yaml=drive.host.parse_yaml).merge(
@@ -61,7 +52,20 @@ def answer_resume(drive: Drive, folder: RunFolder, asked: Asked, *, lenient: boo
             environment=drive.environment(plan),
             held=run.secrets,
         )
+        resolved = _without_secrets(plan, resolved, asked)
         _refuse_questions(drive, plan, resolved, workflow_dir=run.workflow_dir or "", run=run)
+
+
+def _without_secrets(plan: Plan, resolved: Resolved, asked: Asked) -> Resolved:
+    """Leave out what is wrong with secrets that nobody gives here."""
+    if not asked.has_own_secrets:
+        return resolved
+    secrets = InputSet(plan.inputs).secrets
+    return replace(
+        resolved,
+        problems=tuple(each for each in resolved.problems if each.field not in secrets),
+        missing=tuple(name for name in resolved.missing if name not in secrets),
+    )
 
 
 def _give(drive: Drive, plan: Plan, asked: Asked, *, run: Run | None) -> None:

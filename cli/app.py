@@ -49,6 +49,7 @@ VERBS = (
     Verb("import", "Add an exported run to the project.", "import_"),
     Verb("prune", "Remove runs that are over."),
     Verb("validate", "Check workflow files."),
+    Verb("test", "Rehearse workflows against their tests."),
     Verb("fmt", "Format workflow files."),
     Verb("plan", "Show what a run would do, without doing it."),
     Verb("doctor", "Tell what a workflow would miss on this machine."),
@@ -73,13 +74,18 @@ VERBS = (
     Verb(
         "step",
         "Show, add and remove step types of your own.",
-        actions=("list", "info", "add", "remove"),
+        actions=(
+            *("list", "info", "add", "remove", "search"),
+            *("catalog list", "catalog add", "catalog remove"),
+        ),
     ),
     Verb("worker", "Work for runs that are kept on Temporal."),
     Verb("dev-server", "Start a Temporal server for development.", "dev_server"),
     Verb("explain", "Explain a diagnostic."),
     Verb("new", "Write a first workflow to start from."),
 )
+# Actions of two words stand below the first of them.
+_INNER = {"catalog": "Say where they are looked for."}
 _EPILOG = "Exit status: 0 done or paused, 1 failed or findings, 2 refused, 130 interrupted."
 
 
@@ -120,9 +126,15 @@ def _group(verb: Verb) -> typer.Typer:
     """Return a verb with its actions."""
     module = import_module(f"treadle.cli.{verb.module or verb.name}")
     group = typer.Typer(help=verb.summary, no_args_is_help=True, rich_markup_mode=None)
+    inner: dict[str, typer.Typer] = {}
     for action in verb.actions:
-        function = f"{verb.name}_{action}".replace("-", "_")
-        group.command(action)(as_command(getattr(module, function)))
+        function = f"{verb.name}_{action}".replace("-", "_").replace(" ", "_")
+        outer, _, name = action.rpartition(" ")
+        if outer and outer not in inner:
+            inner[outer] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+            group.add_typer(inner[outer], name=outer, short_help=_INNER[outer])
+        place = inner[outer] if outer else group
+        place.command(name)(as_command(getattr(module, function)))
     return group
 
 

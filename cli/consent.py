@@ -7,7 +7,7 @@ from msgspec import Struct
 from treadle.cli.prompt import read_line
 from treadle.cli.prospect_lines import prospect_lines
 from treadle.cli.talk import Talk
-from treadle.executor.local.mending import Prospect
+from treadle.executor.prospect import Prospect
 
 
 class Consent(Struct, kw_only=True):

@@ -15,15 +15,13 @@ from treadle.cli.given import InputOptions
 from treadle.cli.json_output import print_json
 from treadle.cli.known_inputs import known_inputs, project_of
 from treadle.cli.options import (
-    InputFileOption,
-    InputFilesOption,
-    InputsOption,
     JsonOption,
     LenientOption,
 )
 from treadle.cli.outline import print_outline
 from treadle.cli.paint import Role, painter
 from treadle.cli.plan_source import STDIN, load_plan
+from treadle.cli.run_options import GivenOptions
 from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
 from treadle.executor.local.departure import Departure
@@ -51,6 +49,7 @@ _SECTIONS = (
 
 def doctor(
     settings: Settings,
+    given: GivenOptions,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -59,9 +58,6 @@ def doctor(
             show_default=False,
         ),
     ] = None,
-    inputs: InputsOption = None,
-    input_texts: InputFilesOption = None,
-    input_file: InputFileOption = None,
     lenient: LenientOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -77,12 +73,7 @@ def doctor(
         sections: tuple[tuple[str, str], ...] = (("machine", "machine"), ("project", "project"))
         sections = (*sections, (Need.AGENT.value, "agents"))
     else:
-        options = InputOptions(
-            values=inputs or (),
-            files=input_texts or (),
-            input_file=input_file,
-            is_stdin_taken=source == STDIN,
-        )
+        options = given.read(is_stdin_taken=source == STDIN)
         report = _report(settings, source, options, lenient=lenient)
         sections = _SECTIONS
     if as_json:

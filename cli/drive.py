@@ -5,7 +5,7 @@ Everything that is asked could have been given as an option: an answer takes the
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.exit_codes import ExitCode, of_signal
 from treadle.cli.given import InputOptions, from_environment, read_given
 from treadle.cli.json_output import print_json
-from treadle.cli.preflight import looking_around
 from treadle.cli.progress import Progress
 from treadle.cli.run_settings import run_settings
 from treadle.cli.run_summary import summary_lines
@@ -31,6 +30,7 @@ from treadle.executor.local import project as projects
 from treadle.executor.local.drive import Rested
 from treadle.executor.local.groups import Holder
 from treadle.executor.local.host import Host
+from treadle.executor.local.look_around import looking_around
 from treadle.executor.local.session import resume
 from treadle.executor.open_steps import open_gates
 from treadle.executor.outcome import run_object
@@ -62,7 +62,7 @@ class Drive(Struct, kw_only=True):
     Shapes: `given` grows by what is asked for; `answers` come before the person;
     `is_interrupted` tells that Ctrl-C was the answer to a gate, which stays open; `on_pause` is a
     line of shell that is run for a gate that no file answers; `go_on` resumes a run where it is
-    kept.
+    kept, and `where` are the options that say so, None for this machine.
     """
 
     host: Host
@@ -75,6 +75,7 @@ class Drive(Struct, kw_only=True):
     is_interrupted: bool = False
     on_pause: str | None = None
     go_on: GoOn = resume
+    where: Sequence[str] | None = None
     _notices: "list[Notice]" = field(default_factory=list)
     _gates_left: set[str] = field(default_factory=set)
     _times_answered: Counter[str] = field(default_factory=Counter)
@@ -200,9 +201,10 @@ def drive_for(settings: Settings, project: Path, options: InputOptions, *, as_js
             parse_yaml=parse_yaml,
             watch=progress.watch,
             echo=progress.echo,
+            held_back=progress.held_back,
             held_up=lambda holder: _tell_holder(settings.talk, holder),
             plans=InstalledPlans(project),
-            preflight=looking_around(project, os.environ, settings.talk),
+            preflight=looking_around(project, os.environ, settings.talk.warning),
             max_processes=runs.max_processes,
         ),
         on_pause=runs.on_pause,
@@ -237,6 +239,7 @@ def tell(
         project=drive.host.project,
         began_at=drive.progress.began_at,
         is_interrupted=rested.interrupted_by is not None,
+        where=drive.where,
     )
     for line in lines:
         talk.say(line)

@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.cli.dry_step import call_notes, gate_notes, limit_notes
-from treadle.cli.known_names import written
 from treadle.cli.outline import Outline
 from treadle.cli.paint import Paint, Role
 from treadle.cli.visible import one_line
+from treadle.cli.written_values import written
 from treadle.plan.evaluate import EvaluationError
 from treadle.plan.expression import Json, Value
 from treadle.plan.known import Known

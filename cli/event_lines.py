@@ -3,7 +3,7 @@
 It is one line an event; a step that failed is followed by what it printed last.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from msgspec import Struct
@@ -35,10 +35,12 @@ from treadle.executor.events import (
     StepStatus,
 )
 from treadle.executor.state import Occurrence, Run
+from treadle.plan.expression import Json
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step
 
 _TAIL = 20
+_TAIL_OF_A_TRY = 3
 _MAX_NAME = 28
 _MARKS = {
     StepStatus.COMPLETED: Mark.DONE,
@@ -141,11 +143,11 @@ def event_lines(event: Event, run: Run, style: LineStyle) -> Iterator[str]:
             pass
 
 
-def output_lines(occurrence: Occurrence, style: LineStyle, *, count: int) -> Iterator[str]:
-    """Yield the last lines of what a step printed."""
+def output_lines(output: Mapping[str, Json], style: LineStyle, *, count: int) -> Iterator[str]:
+    """Yield the last lines of each stream of what a step printed."""
     bar = style.paint("│" if is_unicode(style.stream) else "|", Role.QUIET)
     for stream in ("stdout", "stderr"):
-        text = (occurrence.output or {}).get(stream)
+        text = output.get(stream)
         if isinstance(text, str):
             yield from (f"  {bar} {line}" for line in last_lines(text, count))
 
@@ -155,17 +157,18 @@ def _finished(occurrence: Occurrence, event: ActionFinished, style: LineStyle) -
     if event.status is StepStatus.COMPLETED:
         yield style.line(Mark.DONE, occurrence.public, style.paint(time, Role.QUIET))
         if style.shows_output:
-            yield from output_lines(occurrence, style, count=_TAIL * 10)
+            yield from output_lines(event.output, style, count=_TAIL * 10)
         return
     is_last = not occurrence.waits_for_retry
     role = Role.ERROR if is_last else Role.WARNING
     error = style.paint(one_line(event.error or "failed", 200), role)
     if not is_last:
         yield style.line(Mark.FAILED, occurrence.public, f"{time}  {error}")
+        yield from output_lines(event.output, style, count=_TAIL_OF_A_TRY)
         return
     tolerated = "  (tolerated)" if occurrence.step.continue_on_error else ""
     yield style.line(Mark.FAILED, occurrence.public, f"{time}  {error}{tolerated}")
-    yield from output_lines(occurrence, style, count=_TAIL)
+    yield from output_lines(event.output, style, count=_TAIL)
 
 
 def _returned(occurrence: Occurrence, event: StepFinished, style: LineStyle) -> Iterator[str]:

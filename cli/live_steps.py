@@ -1,5 +1,6 @@
 """The last lines of a terminal while a run goes on: which steps run, and for how long."""
 
+import os
 import time
 from typing import TextIO
 
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from treadle.cli.durations import duration
 from treadle.cli.marks import is_unicode
+from treadle.cli.paint import is_colourful
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_FRAMES = "-\\|/"
@@ -20,6 +22,10 @@ class LiveSteps:
     """The steps at work, drawn again and again below what is printed."""
 
     def __init__(self, stream: TextIO) -> None:
+        """Draw on a terminal; nothing is drawn before a step begins."""
+        self._quiet, self._moving = "", ""
+        if is_colourful(stream, os.environ):
+            self._quiet, self._moving = "dim", "cyan"
         self._console = Console(file=stream, highlight=False)
         self._frames = _FRAMES if is_unicode(stream) else _PLAIN_FRAMES
         self._running: dict[str, tuple[str, float]] = {}
@@ -75,11 +81,11 @@ class LiveSteps:
         now, running = time.monotonic(), tuple(self._running.values())
         frame = self._frames[int(now * _REFRESHES_PER_S) % len(self._frames)]
         lines = [
-            Text.assemble((frame, "cyan"), f" {name}  ", (_time(now - start), "dim"))
+            Text.assemble((frame, self._moving), f" {name}  ", (_time(now - start), self._quiet))
             for name, start in running[:_MOST]
         ]
         if len(running) > _MOST:
-            lines.append(Text(f"  and {len(running) - _MOST} more", style="dim"))
+            lines.append(Text(f"  and {len(running) - _MOST} more", style=self._quiet))
         return Text("\n").join(lines)
 
 

@@ -1,13 +1,12 @@
 """Goes back in a run, goes on with it under an edited plan, or forks it: what the verbs share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
-
-from msgspec import Struct
 
 from treadle.cli.consent import Consent
 from treadle.cli.drive import Drive, exit_code, tell
 from treadle.cli.given import from_environment
+from treadle.cli.going_on import Mending
 from treadle.cli.plan_source import load_plan
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.settings import Settings
@@ -20,24 +19,6 @@ from treadle.plan.plan import Plan
 from treadle.plan.plan_file import read_plan
 
 Begin: TypeAlias = Callable[[Request, Consent], Rested]
-
-
-class Mending(Struct, frozen=True, kw_only=True):
-    """What the options of resume and fork say about a run that does not just go on.
-
-    Shapes: `step` is an id or an address; `source` is the edited workflow; `accepts_changes`
-    lets steps run again that are done and not what they were.
-    """
-
-    step: str | None = None
-    source: str | None = None
-    accepts_changes: bool = False
-    is_confirmed: bool = False
-    choices: Sequence[str] = ()
-    comment: str | None = None
-    lenient: bool = False
-    as_json: bool = False
-    is_detailed: bool = False
 
 
 def mend(settings: Settings, drive: Drive, folder: RunFolder, mending: Mending) -> int:
@@ -86,6 +67,16 @@ def _under_new_plan(
 def _driven(
     drive: Drive, folder: RunFolder, mending: Mending, begin: Begin, plan: Callable[[], Plan]
 ) -> int:
+    with rejecting_refusals():
+        rested, consent = mended(drive, folder.id, mending, begin, plan)
+    tell(drive, rested, as_json=mending.as_json, beside=consent.to_json())
+    return exit_code(drive, rested, is_detailed=mending.is_detailed)
+
+
+def mended(
+    drive: Drive, run_id: str, mending: Mending, begin: Begin, plan: Callable[[], Plan]
+) -> tuple[Rested, Consent]:
+    """Begin where somebody allows it, and go on until the run rests. Errors: Refused."""
     consent = Consent(
         talk=drive.talk,
         is_given=mending.is_confirmed or (mending.accepts_changes and mending.step is None),
@@ -94,7 +85,7 @@ def _driven(
 
     def begun(given: Mapping[str, Given]) -> Rested:
         request = Request(
-            name=folder.id,
+            name=run_id,
             given=given,
             choices=mending.choices,
             comment=mending.comment,
@@ -103,7 +94,4 @@ def _driven(
         )
         return begin(request, consent)
 
-    with rejecting_refusals():
-        rested = drive.until_rest(begun, plan)
-    tell(drive, rested, as_json=mending.as_json, beside=consent.to_json())
-    return exit_code(drive, rested, is_detailed=mending.is_detailed)
+    return drive.until_rest(begun, plan), consent

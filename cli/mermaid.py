@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from treadle.cli.known_names import written
 from treadle.cli.visible import one_line
+from treadle.cli.written_values import written
 from treadle.plan.plan import Plan
 from treadle.plan.steps import (
     FanInStep,

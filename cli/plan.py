@@ -17,9 +17,6 @@ from treadle.cli.known_inputs import KnownInputs, known_inputs, names_of
 from treadle.cli.options import (
     DetailedDiffOption,
     DiffOption,
-    InputFileOption,
-    InputFilesOption,
-    InputsOption,
     JsonOption,
     LenientOption,
     NeedsOption,
@@ -29,6 +26,7 @@ from treadle.cli.outline import Outline, print_outline
 from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.plan_source import STDIN, Loaded, load_plan
 from treadle.cli.rejection import Rejected
+from treadle.cli.run_options import GivenOptions
 from treadle.cli.settings import Settings
 from treadle.cli.visible import one_line
 from treadle.plan.codec import to_json
@@ -49,9 +47,7 @@ _CONFLICTS = {
 def plan(
     settings: Settings,
     source: SourceArgument,
-    inputs: InputsOption = None,
-    input_texts: InputFilesOption = None,
-    input_file: InputFileOption = None,
+    given: GivenOptions,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the plan to a file."),
@@ -69,12 +65,7 @@ def plan(
         return show_diff(
             settings, diff, source, lenient=lenient, as_json=as_json, is_detailed=is_detailed
         )
-    options = InputOptions(
-        values=inputs or (),
-        files=input_texts or (),
-        input_file=input_file,
-        is_stdin_taken=source == STDIN,
-    )
+    options = given.read(is_stdin_taken=source == STDIN)
     if needs:
         return _show_needs(settings, source, options, lenient=lenient, as_json=as_json)
     return show_plan(settings, source, options, lenient=lenient, as_json=as_json, output=output)

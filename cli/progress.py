@@ -1,5 +1,6 @@
 """Tells of a run while it goes on: a line an event, and on a terminal what runs right now."""
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from treadle.cli.marks import Mark
 from treadle.cli.paint import Role
 from treadle.cli.retry_words import coming_attempt
 from treadle.cli.talk import Talk
+from treadle.executor.actions.pump import GRACE_S
 from treadle.executor.commands import StartTimer
 from treadle.executor.decide import Decision
 from treadle.executor.events import (
@@ -75,6 +77,14 @@ class Progress:
             self._talk.stream.buffer.flush()
             self._is_line_open = not data.endswith(b"\n")
 
+    def held_back(self) -> None:
+        """Tell that the run is to stop, and what is at work takes its time."""
+        style = self._style
+        with self._lock:
+            if style is not None:
+                told = f"asked to stop: what is at work has {GRACE_S:g} s; another Ctrl-C kills it"
+                self._print(style.paint(told, Role.WARNING))
+
     def rest(self) -> None:
         """Leave the terminal to whoever speaks next."""
         with self._lock:
@@ -121,7 +131,9 @@ class Progress:
 
 
 def _live_steps(talk: Talk) -> "LiveSteps | None":
-    if talk.is_quiet or not talk.stream.isatty():
+    # Nothing can be drawn again on a terminal that only goes on.
+    is_dumb = os.environ.get("TERM") in ("dumb", "unknown")
+    if talk.is_quiet or is_dumb or not talk.stream.isatty():
         return None
     # Only a terminal is worth the import of rich.
     from treadle.cli.live_steps import LiveSteps

@@ -3,6 +3,9 @@
 import sys
 from collections.abc import Sequence
 from getpass import getpass
+from select import select
+
+_LOOK_AGAIN_S = 0.5
 
 
 def read_line(prompt: str) -> str | None:
@@ -12,6 +15,7 @@ def read_line(prompt: str) -> str | None:
     """
     print(prompt, end="", file=sys.stderr, flush=True)
     try:
+        _wait_for_a_line()
         line = sys.stdin.readline()
     except KeyboardInterrupt:
         # What comes next begins on a line of its own, as the shell's prompt should.
@@ -21,6 +25,15 @@ def read_line(prompt: str) -> str | None:
         print(file=sys.stderr)
         return None
     return line.rstrip("\n")
+
+
+def _wait_for_a_line() -> None:
+    """Wait until somebody at the terminal has typed a line.
+
+    A Ctrl-C in the instant before a read begins would be heeded only when the read is over.
+    """
+    while sys.stdin.isatty() and not select([sys.stdin], [], [], _LOOK_AGAIN_S)[0]:
+        pass
 
 
 def read_secret(prompt: str) -> str | None:

@@ -6,10 +6,10 @@ from treadle.cli.columns import Cell, columns
 from treadle.cli.paint import Paint, Role
 from treadle.cli.visible import one_line
 from treadle.executor.again import Again
-from treadle.executor.local.mending import Prospect, change_of
+from treadle.executor.prospect import Prospect, change_of
 from treadle.executor.verdict import Verdict
 from treadle.plan.diff import StepChange, StepWord, compare
-from treadle.plan.problems import shown
+from treadle.plan.problems import shown_change
 
 _MAX_STEPS = 30
 _MAX_NAMES = 8
@@ -39,7 +39,8 @@ def prospect_lines(prospect: Prospect, paint: Paint) -> Iterator[str]:
         about = f"{paint(f'run {prospect.run_id}', Role.NAME)}, a copy of {run.id},"
     was = "" if prospect.run_id is not None else paint(f" ({prospect.status.value})", Role.QUIET)
     yield f"{about}{was} goes back to {paint(one_line(prospect.target), Role.NAME)}"
-    steps = prospect.returns.again
+    removed = _removed(prospect)
+    steps = [step for step in prospect.returns.again if step.address not in removed]
     yield f"{_steps(len(steps))} {'runs' if len(steps) == 1 else 'run'} again:"
     rows = [_row(step) for step in steps[:_MAX_STEPS]]
     yield from (f"  {line}" for line in columns(rows, paint))
@@ -47,6 +48,18 @@ def prospect_lines(prospect: Prospect, paint: Paint) -> Iterator[str]:
         yield paint(f"  and {len(steps) - _MAX_STEPS} more", Role.QUIET)
     if prospect.verdict is None:
         yield _kept(prospect.returns.kept, paint)
+
+
+def _removed(prospect: Prospect) -> frozenset[str]:
+    """Return the addresses of steps that the new plan does not have."""
+    run = prospect.run
+    changes = compare(run.program.plan, prospect.plan).steps
+    gone = {change.old_path for change in changes if change.change is StepWord.REMOVED}
+    return frozenset(
+        step.address
+        for step in prospect.returns.again
+        if run.occurrences[step.address].step.path in gone
+    )
 
 
 def _row(step: Again) -> list[Cell]:
@@ -98,17 +111,13 @@ def _ahead(change: StepChange, paint: Paint) -> str:
         StepWord.MOVED: "has moved",
         StepWord.CHANGED: "",
     }[change.change]
-    fields = [f"{field.name}: {_value(field.old)} → {_value(field.new)}" for field in change.fields]
+    fields = [f"{field.name}: {shown_change(field.old, field.new)}" for field in change.fields]
     about = ", ".join(filter(None, (told, *fields)))
     return f"  {_signed(change.change, paint)} {one_line(change.path)}  {one_line(about, 120)}"
 
 
 def _signed(word: StepWord, paint: Paint) -> str:
     return paint(_SIGNS[word], _ROLES[word])
-
-
-def _value(value: object) -> str:
-    return "none" if value is None else shown(value)  # type: ignore[arg-type]  # JSON
 
 
 def _names(names: "list[str] | tuple[str, ...]") -> str:

@@ -65,12 +65,23 @@ def prune(
         found = candidates(store, rule)
         if not as_json:
             _show(found)
-        if not found or dry_run:
-            return _end(settings, found, (), as_json=as_json, is_dry=dry_run)
-        if not is_confirmed and not _is_agreed(settings, found, as_json=as_json):
-            return _end(settings, found, (), as_json=as_json, is_dry=False)
-        gone = tuple(remove(store, found, rule))
-    return _end(settings, found, gone, as_json=as_json, is_dry=False)
+        is_agreed = bool(found) and not dry_run
+        if is_agreed and not is_confirmed:
+            is_agreed = _is_agreed(settings, found, as_json=as_json)
+        gone = tuple(remove(store, found, rule)) if is_agreed else ()
+    if not found:
+        settings.talk.say("nothing to remove")
+    elif dry_run:
+        settings.talk.say(f"would remove {_sum(found)}")
+    elif is_agreed:
+        settings.talk.say(f"removed {_sum(gone)}")
+        _tell_stayed(settings, len(found) - len(gone))
+    else:
+        settings.talk.say("nothing was removed")
+    if as_json:
+        would_remove = _objects(found) if dry_run else []
+        print_json({"removed": _objects(gone), "would_remove": would_remove})
+    return ExitCode.OK
 
 
 def _is_agreed(settings: Settings, found: Sequence[Candidate], *, as_json: bool) -> bool:
@@ -99,37 +110,27 @@ def _show(found: Sequence[Candidate]) -> None:
     sys.stdout.flush()
 
 
-def _end(
-    settings: Settings,
-    found: Sequence[Candidate],
-    gone: Sequence[Candidate],
-    *,
-    as_json: bool,
-    is_dry: bool,
-) -> int:
-    """Tell what has gone, or would go."""
-    told = found if is_dry else gone
-    size = sum(each.size for each in told)
-    if not found:
-        settings.talk.say("no run is to go")
-    else:
-        verb = "would remove" if is_dry else "removed"
-        settings.talk.say(f"{verb} {_runs(len(told))}, {byte_size(size)}")
-    if not is_dry and len(gone) < len(found) and gone:
-        settings.talk.say(f"{_runs(len(found) - len(gone))} stayed: somebody works on them")
-    if as_json:
-        rows: list[Json] = [
-            {
-                "run_id": each.row.run_id,
-                "workflow_id": each.row.workflow_id,
-                "status": each.row.status,
-                "updated_at": each.row.updated_at,
-                "bytes": each.size,
-            }
-            for each in told
-        ]
-        print_json({"removed": [] if is_dry else rows, "would_remove": rows if is_dry else []})
-    return ExitCode.OK
+def _tell_stayed(settings: Settings, count: int) -> None:
+    if count:
+        why = "at work again, or in a folder that cannot be written to"
+        settings.talk.say(f"{_runs(count)} stayed: {why}")
+
+
+def _objects(told: Sequence[Candidate]) -> list[Json]:
+    return [
+        {
+            "run_id": each.row.run_id,
+            "workflow_id": each.row.workflow_id,
+            "status": each.row.status,
+            "updated_at": each.row.updated_at,
+            "bytes": each.size,
+        }
+        for each in told
+    ]
+
+
+def _sum(told: Sequence[Candidate]) -> str:
+    return f"{_runs(len(told))}, {byte_size(sum(each.size for each in told))}"
 
 
 def _runs(count: int) -> str:

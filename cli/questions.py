@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.cli.known_names import written
+from treadle.cli.written_values import written
 from treadle.plan.evaluate import EvaluationError
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan

@@ -41,11 +41,11 @@ def junit_xml(checked: Sequence[Checked], *, counted: Collection[Severity]) -> s
 
 
 def _case(file: Checked, *, counted: Collection[Severity]) -> ElementTree.Element:
-    path = _text(file.path)
+    path = as_xml_text(file.path)
     case = ElementTree.Element("testcase", {"classname": _SUITE, "name": path, "file": path})
     for diagnostic in file.diagnostics:
         if diagnostic.severity in counted:
-            message = f"{diagnostic.code}: {_text(diagnostic.message)}"
+            message = f"{diagnostic.code}: {as_xml_text(diagnostic.message)}"
             attributes = {"type": diagnostic.name, "message": message}
             failure = ElementTree.SubElement(case, "failure", attributes)
             failure.text = _lines(path, (diagnostic,))
@@ -59,14 +59,15 @@ def _lines(path: str, diagnostics: Iterable[Diagnostic]) -> str:
     lines = []
     for found in diagnostics:
         place = f"{path}:{found.span.line}:{found.span.column}"
-        lines.append(f"{place}: {found.severity.value} {found.code}: {_text(found.message)}")
+        lines.append(f"{place}: {found.severity.value} {found.code}: {as_xml_text(found.message)}")
         if found.hint is not None:
-            lines.append(f"    hint: {_text(found.hint)}")
+            lines.append(f"    hint: {as_xml_text(found.hint)}")
         for each in found.related:
-            place = f"{_text(each.path or path)}:{each.span.line}:{each.span.column}"
-            lines.append(f"    {place}: {_text(each.message)}")
+            place = f"{as_xml_text(each.path or path)}:{each.span.line}:{each.span.column}"
+            lines.append(f"    {place}: {as_xml_text(each.message)}")
     return "\n".join(lines)
 
 
-def _text(text: str) -> str:
+def as_xml_text(text: str) -> str:
+    """Return a text without what XML 1.0 does not allow."""
     return _NOT_XML.sub("\ufffd", visible(text))

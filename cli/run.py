@@ -6,14 +6,12 @@ import typer
 
 from treadle.cli.drive import drive_for, exit_code, tell
 from treadle.cli.find_project import find_project
-from treadle.cli.given import InputOptions, from_environment
+from treadle.cli.given import from_environment
+from treadle.cli.going_on import Asked
 from treadle.cli.options import (
     AnswersOption,
     DetachOption,
     DetailedExitcodeOption,
-    InputFileOption,
-    InputFilesOption,
-    InputsOption,
     JsonOption,
     LenientOption,
     NoPromptOption,
@@ -21,6 +19,7 @@ from treadle.cli.options import (
 )
 from treadle.cli.plan_source import STDIN, load_plan
 from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.run_options import GivenOptions
 from treadle.cli.settings import Settings
 from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local.session import start
@@ -29,9 +28,7 @@ from treadle.executor.local.session import start
 def run(
     settings: Settings,
     source: SourceArgument,
-    inputs: InputsOption = None,
-    input_texts: InputFilesOption = None,
-    input_file: InputFileOption = None,
+    given: GivenOptions,
     run_id: Annotated[
         str | None, typer.Option("--run-id", metavar="ID", help="The id of the new run.")
     ] = None,
@@ -50,12 +47,7 @@ def run(
 
     At a terminal, missing inputs and open gates are asked for, but not with --json.
     """
-    options = InputOptions(
-        values=inputs or (),
-        files=input_texts or (),
-        input_file=input_file,
-        is_stdin_taken=source == STDIN,
-    )
+    options = given.read(is_stdin_taken=source == STDIN)
     if dry_run:
         from treadle.cli.plan import show_plan  # most runs are not dry
 
@@ -74,11 +66,13 @@ def run(
     if parting is not None:
         parting.attach(drive)
     if site is not None:
-        drive.go_on = site.resume
-    if answers is not None or no_prompt:
-        from treadle.cli.answering import Asked, answer_start  # most runs are not answered before
+        from treadle.cli.on_temporal import attach  # most runs are kept here
 
-        asked = Asked(file=answers, is_prompt_off=no_prompt)
+        attach(drive, settings, site)
+    if answers is not None or no_prompt:
+        from treadle.cli.answering import answer_start  # most runs are not answered before
+
+        asked = Asked(file=answers, is_prompt_off=no_prompt, has_own_secrets=site is not None)
         folder = str(loaded.folder)
         answer_start(drive, loaded.plan, asked, workflow_dir=folder, lenient=lenient)
     with rejecting_refusals():

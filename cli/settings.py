@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.guard import guarded
+from treadle.cli.option_group import grouped, single_options
 from treadle.cli.rejection import Rejected
 from treadle.cli.talk import Talk, talk_on_stderr
 
@@ -82,6 +84,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return talk_on_stderr(is_quiet=self.is_quiet)
 
 
+def for_programs(settings: Settings) -> Settings:
+    """Return settings for a program that reads what is printed: it is never kept waiting."""
+    return replace(settings, is_input_off=True)
+
+
 def read_settings(
     *,
     project: ProjectOption = None,
@@ -105,7 +112,8 @@ _MODE = "lenient"
 def as_command(verb: Callable[..., int]) -> Callable[..., None]:
     """Return a verb as a command of typer: with the shared options, and ending in a status.
 
-    Shapes: `verb` takes Settings first and returns an exit status.
+    Shapes: `verb` takes Settings first and returns an exit status; groups of options may be among
+    its other parameters.
     """
 
     @wraps(verb)
@@ -117,14 +125,14 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
         def work() -> int:
             if _is_left_to_project(context):
                 arguments[_MODE] = settings.configuration.lenient
-            return verb(settings, **arguments)
+            return verb(settings, **grouped(verb, arguments))
 
         code = guarded(
             lambda: _unless_rejected(work, settings.talk), shows_traceback=settings.is_verbose
         )
         raise typer.Exit(code)
 
-    _, *parameters = inspect.signature(verb).parameters.values()
+    parameters = tuple(single_options(verb))
     # A verb may have an option of its own under one of these names.
     shared = {name: _SHARED[name] for name in _SHARED if name not in {p.name for p in parameters}}
     named = inspect.Parameter.KEYWORD_ONLY

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ import typer
 
 from treadle.cli.columns import Cell, columns
 from treadle.cli.completion import complete_runs
-from treadle.cli.durations import moment
+from treadle.cli.durations import between, duration, moment
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.find_project import find_project
 from treadle.cli.json_output import print_json
@@ -30,8 +30,8 @@ from treadle.cli.run_list import list_gates, list_runs
 from treadle.cli.run_summary import painted_status, waiting_lines
 from treadle.cli.run_tree import Row, tree_rows
 from treadle.cli.settings import Settings
-from treadle.cli.spans import moment_meant
-from treadle.cli.temporal_site import OnOption, refuse_on_temporal, site_for
+from treadle.cli.spans import age, moment_meant
+from treadle.cli.temporal_site import OnOption, site_for
 from treadle.cli.visible import one_line, visible
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
@@ -39,6 +39,7 @@ from treadle.executor.state import Run, RunStatus
 from treadle.plan.problems import shown
 
 _SECOND_COLUMN = 10
+_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
 
 
 def status(
@@ -72,18 +73,22 @@ def status(
     site = site_for(settings, on)
     with rejecting_refusals():
         if site is not None:
-            from treadle.cli.on_temporal import TemporalRuns, host_of  # most runs are kept here
+            from treadle.cli import on_temporal  # most runs are kept here
+            from treadle.cli import status_on_temporal as there  # the same
 
-            refuse_on_temporal((is_pending, "'--pending'"))
             if run is None:
-                list_runs(TemporalRuns(site, project), chosen, settings, as_json=as_json)
+                show = there.list_gates_on_temporal if is_pending else there.list_on_temporal
+                show(site, chosen, settings, project=project, as_json=as_json)
                 return ExitCode.OK
-            found = site.load(run, host=host_of(project))
-            return _show(found, found.status, project=project, as_json=as_json)
+            found, shown_status = site.load_shown(run, host=on_temporal.host_of(project))
+            where = on_temporal.where_kept(settings)
+            return _show(found, shown_status, project=project, as_json=as_json, where=where)
         store = Store(project)
+        if run is None and is_pending:
+            list_gates(store, chosen, settings, as_json=as_json)
+            return ExitCode.OK
         if run is None:
-            show = list_gates if is_pending else list_runs
-            show(store, chosen, settings, as_json=as_json)
+            list_runs(store.listing(), chosen, settings, as_json=as_json)
             return ExitCode.OK
         folder = store.find(run)
         _, found = store.load(folder)
@@ -91,17 +96,28 @@ def status(
     return _show(found, shown_status, project=project, as_json=as_json)
 
 
-def _show(run: Run, status: RunStatus, *, project: Path, as_json: bool) -> int:
+def _show(
+    run: Run,
+    status: RunStatus,
+    *,
+    project: Path,
+    as_json: bool,
+    where: Sequence[str] | None = None,
+) -> int:
     if as_json:
         print_json(status_object(run, status))
     else:
         paint = painter(sys.stdout, os.environ)
-        for line in _run_lines(run, status, paint, project=project):
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        waiting = waiting_lines(run, status, paint, project=project, now=now, where=where)
+        for line in _run_lines(run, status, paint, waiting=tuple(waiting), now=now):
             print(line)
     return ExitCode.OK
 
 
-def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> Iterator[str]:
+def _run_lines(
+    run: Run, status: RunStatus, paint: Paint, *, waiting: Sequence[str], now: str
+) -> Iterator[str]:
     plan = run.program.plan
     yield f"{paint(f'run {run.id}', Role.NAME)}  {painted_status(status, paint)}"
     by = f" by {visible(run.started_by)}" if run.started_by else ""
@@ -110,7 +126,7 @@ def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> I
         "workflow": f"{plan.id} {plan.version}  {one_line(plan.name)}",
         "started": f"{moment(run.created_at)}{by}{commit}",
         **({} if run.forked_from is None else {"forked": f"from run {run.forked_from}"}),
-        "updated": moment(run.updated_at),
+        **_last_change(run, status, now),
     }
     given = [f"{name}={shown(value)}" for name, value in run.inputs.items()]
     given += [f"{name}=(secret)" for name in sorted(run.secrets)]
@@ -119,15 +135,22 @@ def _run_lines(run: Run, status: RunStatus, paint: Paint, *, project: Path) -> I
     for name, text in about.items():
         yield f"{paint(name.ljust(_SECOND_COLUMN), Role.QUIET)}{text}"
     yield ""
-    rows = [_cells(row) for row in tree_rows(run, status)]
+    rows = [_cells(row) for row in tree_rows(run, status, now=now)]
     yield from columns(rows, paint)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    waiting = list(waiting_lines(run, status, paint, project=project, now=now))
     told = [] if run.error is None else [f"{paint('error:', Role.ERROR)} {visible(run.error)}"]
     for name, value in (run.outputs or {}).items():
         told.append(f"{paint(name, Role.NAME)} = {shown(value)}")
     if told or waiting:
         yield from ("", *told, *waiting)
+
+
+def _last_change(run: Run, status: RunStatus, now: str) -> dict[str, str]:
+    """Return when something happened to a run last, with the time since its beginning or then."""
+    latest = moment(run.updated_at)
+    if status in _FINAL:
+        return {"ended": f"{latest}, after {duration(between(run.created_at, run.updated_at))}"}
+    since = age(run.updated_at, now=datetime.fromisoformat(now))
+    return {"updated": f"{latest}, {since} ago"}
 
 
 def _cells(row: Row) -> list[Cell]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from treadle.cli.durations import duration
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.find_project import find_project
 from treadle.cli.json_output import print_json
@@ -36,7 +37,7 @@ def wait(
         folder = store.find(run)
         found, status = wait_for_rest(store, folder, timeout_s)
     if status is RunStatus.RUNNING:
-        talk.say(f"run {folder.id} is still at work after {timeout}")
+        talk.say(f"run {folder.id} is still at work after {duration(timeout_s or 0.0)}")
     else:
         for line in summary_lines(found, status, talk.paint, project=project, began_at=None):
             talk.say(line)

@@ -26,6 +26,20 @@ def find_workflow_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in _candidates(folder) if _is_workflow(path)))
 
 
+def find_files(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the files below a folder whose names end so, sorted; without those git ignores."""
+    listed = _listed_by_git(folder)
+    found = _walked(folder) if listed is None else listed
+    return tuple(
+        sorted(
+            path
+            for path in found
+            if path.name.lower().endswith(suffixes)
+            and not _is_skipped(path.relative_to(folder).parts)
+        )
+    )
+
+
 def _candidates(folder: Path) -> Iterator[Path]:
     listed = _listed_by_git(folder)
     for path in _walked(folder) if listed is None else listed:

@@ -6,6 +6,7 @@ that an alias repeats is shared; no node holds itself.
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from msgspec import Struct, field
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # its re-export is not marked
@@ -15,6 +16,7 @@ from ruamel.yaml.events import (
     CollectionEndEvent,
     CollectionStartEvent,
     DocumentStartEvent,
+    Event,
     MappingStartEvent,
     ScalarEvent,
 )
@@ -22,6 +24,7 @@ from ruamel.yaml.events import (
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.entries import entries
 from treadle.compiler.fixes import quote
+from treadle.compiler.flow_colons import PROBLEM, disguised, events_of
 from treadle.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from treadle.compiler.positions import line_starts, place
 from treadle.compiler.scalars import (
@@ -88,20 +91,16 @@ def compose(text: str, report: Report) -> Composition:
 
     Errors: TR103 (after which nothing more is read), TR105 to TR108, TR111 to TR119.
     """
-    composer = _Composer(text=text, starts=line_starts(text), report=report)
-    try:
-        for event in iter(CParser(text).get_event, None):
-            if not composer.take(event):
-                break
-    except MarkedYAMLError as error:
-        problem, context = error.problem_mark, error.context_mark
-        offset = problem.index if problem is not None else composer.offset
-        begun = context.index if context is not None else None
-        composer.stop(explained(text, str(error.problem), offset=offset, context=begun))
-    except (YAMLError, UnicodeError):
-        # What the parser cannot even place: the bytes that a tag's percent escapes stand for.
-        reason = "a part of what follows is not UTF-8"
-        composer.stop(SyntaxProblem(offset=composer.offset, reason=reason, hint=None))
+    starts = line_starts(text)
+    composer = _Composer(text=text, starts=starts, report=report)
+    problem = composer.read(iter(CParser(text).get_event, None))
+    is_colon = problem is not None and problem.reason == PROBLEM
+    if is_colon and (other := disguised(text)) is not None:
+        # Begun anew: what was found up to the colon is found again, and told once.
+        composer = _Composer(text=text, starts=starts, report=report)
+        problem = composer.read(events_of(other))
+    if problem is not None:
+        composer.stop(problem)
     return Composition(root=composer.root, is_sound=composer.is_sound)
 
 
@@ -128,6 +127,23 @@ class _Composer(Struct):
     open: list[_Open] = field(default_factory=list)
     anchors: dict[str, _Anchored | None] = field(default_factory=dict)
     plain: dict[str, Value] = field(default_factory=dict)
+
+    def read(self, events: Iterator[Event]) -> SyntaxProblem | None:
+        """Take in the events of the text; return why it is not YAML, None when it may be."""
+        try:
+            for event in events:
+                if not self.take(event):
+                    break
+        except MarkedYAMLError as error:
+            problem, context = error.problem_mark, error.context_mark
+            offset = problem.index if problem is not None else self.offset
+            begun = context.index if context is not None else None
+            return explained(self.text, str(error.problem), offset=offset, context=begun)
+        except (YAMLError, UnicodeError):
+            # What the parser cannot even place: bytes that a tag's percent escapes stand for.
+            reason = "a part of what follows is not UTF-8"
+            return SyntaxProblem(offset=self.offset, reason=reason, hint=None)
+        return None
 
     def take(self, event: object) -> bool:
         """Take in one event; return whether to go on."""

@@ -26,8 +26,10 @@ _DIGITS = r"[0-9]+(?:_[0-9]+)*"
 _FLOAT = re.compile(
     rf"{_DIGITS}(?:(?:\.{_DIGITS})?e[+-]?{_DIGITS}|\.{_DIGITS})(?!\w)", re.IGNORECASE
 )
+# Nothing before or behind the point, and zeros in front: not in Jinja2, but in Spec Kit.
+_BARE_FLOAT = re.compile(rf"(?:{_DIGITS}\.|\.{_DIGITS})(?![\w.])")
 _INTEGER = re.compile(
-    r"(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?[0-9])*|0(?:_?0)*)(?!\w)",
+    r"(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[0-9](?:_?[0-9])*)(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
 # Jinja2's own table, for which Jinja2 need not be imported.
@@ -59,6 +61,9 @@ _ESCAPED = {
     "v": "\v",
 }
 _CONSTANTS = {"true": "true", "false": "false", "none": "none", "null": "none"}
+# Behind one of these a point reads a member, but for these names.
+_VALUES = frozenset(("name", "string", "integer", "float", "rparen", "rbracket", "rbrace"))
+_KEYWORDS = frozenset(("and", "or", "not", "in", "is", "if", "else"))
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _HINTS = {"&": "write 'and'", "!": "write 'not'", "?": "write 'A if CONDITION else B'"}
 
@@ -151,7 +156,7 @@ def _read_word(
         return _read_string(text, start)
     if previous == "dot":
         return _read_member(text, start, words, declared, open_brackets)
-    if character in "0123456789":
+    if character in "0123456789" or (character == "." and _begins_number(text, start, words)):
         return _read_number(text, start)
     if _WORD.match(character):
         is_function = previous == "pipe" or (words and _is_test_place(words))
@@ -242,7 +247,7 @@ def _declared_part(name: str, names: frozenset[str]) -> str:
 
 def _read_number(text: str, start: int) -> Word:
     """Return a number."""
-    fraction = _FLOAT.match(text, start)
+    fraction = _FLOAT.match(text, start) or _BARE_FLOAT.match(text, start)
     if fraction is not None:
         value = float(fraction[0].replace("_", ""))
         if value == float("inf"):
@@ -253,6 +258,14 @@ def _read_number(text: str, start: int) -> Word:
         end = _skip(_WORD, text, start)
         raise Fault("TR401", start, end, f"'{text[start:end][:40]}' is not a number")
     return Word(start, whole.end(), "integer", _integer(whole[0], start))
+
+
+def _begins_number(text: str, start: int, words: list[Word]) -> bool:
+    """Return whether a point begins a number, as in ``.5``."""
+    is_behind_value = bool(words) and words[-1].kind in _VALUES
+    if is_behind_value and words[-1].value not in _KEYWORDS:
+        return False
+    return _BARE_FLOAT.match(text, start) is not None
 
 
 def _skip(pattern: re.Pattern[str], text: str, start: int) -> int:

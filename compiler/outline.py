@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from msgspec import Struct, field
-from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # its re-export is not marked
 from ruamel.yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -21,6 +20,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 
+from treadle.compiler.flow_colons import events
 from treadle.compiler.positions import line_starts
 
 # The sign of a block scalar that keeps the empty lines behind it.
@@ -93,7 +93,7 @@ def outline(text: str) -> Outline:
     open_: list[_Open] = []
     root: Part | None = None
     end_line: int | None = None
-    for event in iter(CParser(text).get_event, None):
+    for event in events(text):
         done: Part | None = None
         match event:
             case CollectionStartEvent():

@@ -23,6 +23,7 @@ _CLAUSES: dict[str, tuple[str, str | None]] = {
         "a list cannot begin on this line",
         "begin it on a line of its own, or put the text in quotes",
     ),
+    "found unexpected ':'": ("found unexpected ':'", _QUOTE_IT),
     "did not find expected key": ("neither a key nor the end of the mapping", _INDENTATION),
     "did not find expected '-' indicator": (
         "neither '-' nor the end of the list",

@@ -249,6 +249,8 @@ def _action_finished(run: Run, event: ActionFinished) -> Run:
     occurrence = run.occurrences[event.address]
     if not in_flight(occurrence, event.attempt):
         raise ValueError(f"attempt {event.attempt} of {event.address} is not in flight")
+    if event.began_at is not None:
+        run = with_occurrence(run, replace(occurrence, started_at=event.began_at))
     if is_retried(occurrence, event):
         return failed_attempt(run, event)
     run = with_result(run, event)

@@ -151,16 +151,12 @@ def _switch(turn: Turn, sequence: Sequence, step: SwitchStep, *, roots: dict[str
 
 def _start_loop(turn: Turn, sequence: Sequence, step: LoopStep, *, roots: dict[str, Json]) -> None:
     address = addresses.step(sequence.address, step.id)
-    output: dict[str, Json] = {
-        "max_iterations": step.max_iterations,
-        "loop_type": step.kind.value,
-    }
     goes_round = True
+    output: dict[str, Json] = {"condition": step.raw_condition}
     if step.kind is Kind.WHILE:
         goes_round = holds(step.test, roots)
-        output["condition_result"] = goes_round
-    else:
-        output["condition"] = step.raw_condition
+        output = {"condition_result": goes_round}
+    output |= {"max_iterations": step.max_iterations, "loop_type": step.kind.value}
     if goes_round and step.steps:
         turn.happens(LoopEntered(address=address, output=output))
         turn.happens(RoundStarted(address=address, round=1))
@@ -180,11 +176,11 @@ def _start_fan_out(
     output: dict[str, Json] = {"max_concurrency": step.max_concurrency}
     if not isinstance(items, list | tuple):
         error = error_text("TR807", found=kind_of(items))
-        output |= {"items": [], "item_count": 0}
+        output = {"items": [], **output, "item_count": 0}
         return fail(turn, sequence, step, error=error, output=output)
     output["item_count"] = len(items)
     if not items:
-        output |= {"items": [], "results": []}
+        output = {"items": [], **output, "results": []}
         done = StepFinished(address=address, status=StepStatus.COMPLETED, output=output)
         return finish(turn, sequence, done)
     turn.happens(FanOutStarted(address=address, items=tuple(items), output=output))

@@ -18,7 +18,7 @@ import msgspec
 from treadle.executor.events import Answer, Event
 from treadle.plan.struct_fields import fields_of
 
-_TIMES = frozenset({"at", "due"})
+_TIMES = frozenset({"at", "began_at", "due"})
 _SCALARS = frozenset({bool, int, float, str})  # the union of all of them is JSON
 
 

@@ -174,7 +174,10 @@ class CancelRequested(Struct, frozen=True, kw_only=True):
 
 
 class ActionFinished(Struct, frozen=True, kw_only=True):
-    """An action gave its result; COMPLETED or FAILED."""
+    """An action gave its result; COMPLETED or FAILED.
+
+    Units: `began_at` is an ISO 8601 time in UTC, None when the attempt did not wait for its turn.
+    """
 
     at: str
     address: str
@@ -182,6 +185,7 @@ class ActionFinished(Struct, frozen=True, kw_only=True):
     status: StepStatus
     output: Mapping[str, Json]
     error: str | None = None
+    began_at: str | None = None
 
 
 class TimerFired(Struct, frozen=True, kw_only=True):

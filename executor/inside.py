@@ -91,7 +91,7 @@ def fan_out_started(run: Run, event: FanOutStarted) -> Run:
     return recorded(
         run,
         event.address,
-        output={**event.output, "items": list(event.items)},
+        output={"items": list(event.items), **event.output},
         phase=Phase.ACTIVE,
         fan=Fan(items=event.items),
     )

@@ -74,15 +74,16 @@ def record(run: Run, occurrence: Occurrence) -> dict[str, Json]:
 def _record(
     occurrence: Occurrence, *, integration: Json, model: Json, output: Mapping[str, Json]
 ) -> dict[str, Json]:
+    # In the order of Spec Kit: an expression can make text of the whole record.
     return {
         "type": type_name(occurrence.step),
-        "status": occurrence.status.value if occurrence.status is not None else None,
-        "output": occurrence.output,
-        "error": occurrence.error,
         "integration": integration,
         "model": model,
         "options": output.get("options") or {},
         "input": output.get("input") or {},
+        "output": occurrence.output,
+        "status": occurrence.status.value if occurrence.status is not None else None,
+        "error": occurrence.error,
     }
 
 

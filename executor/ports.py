@@ -27,12 +27,14 @@ class ActionResult(Struct, frozen=True, kw_only=True):
     """What an action gives back.
 
     Shapes: `output` is what the step's record holds. `error` is one sentence for people and
-    None exactly when the action completed.
+    None exactly when the action completed. `began_at` is given when it could not begin at once.
+    Units: an ISO 8601 time in UTC.
     """
 
     outcome: Outcome
     output: Mapping[str, Json]
     error: str | None = None
+    began_at: str | None = None
     secrets_masked: bool = False
 
 

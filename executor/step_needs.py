@@ -38,14 +38,9 @@ def needed_types(plan: Plan, find: FindStepType) -> tuple[NeededType, ...]:
     )
 
 
-def refuse_missing_types(plan: Plan, find: FindStepType) -> None:
-    """Look for all step types of a plan and of what it calls.
-
-    Errors: Refused with TR745, TR746 and TR747, one reason for each type that cannot be used.
-    """
-    reasons = [reason for needed in needed_types(plan, find) for reason in needed.reasons]
-    if reasons:
-        raise Refused(*reasons)
+def missing_types(plan: Plan, find: FindStepType) -> tuple[Reason, ...]:
+    """Return why step types of a plan, or of what it calls, cannot be used: TR745 to TR747."""
+    return tuple(reason for needed in needed_types(plan, find) for reason in needed.reasons)
 
 
 def _reasons(step: CustomStep, find: FindStepType) -> tuple[Reason, ...]:

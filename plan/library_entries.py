@@ -1,6 +1,6 @@
-"""The diagnostics about installed workflows, packages and catalogs: TR950 to TR979."""
+"""The diagnostics about installed workflows, packages and catalogs: TR950 to TR984."""
 
-from treadle.plan.entry import Entry, error
+from treadle.plan.entry import Entry, error, warning
 
 LIBRARY_ENTRIES: tuple[Entry, ...] = (
     error("TR950", "not-a-package", "cannot install '{source}': {reason}"),
@@ -12,7 +12,6 @@ LIBRARY_ENTRIES: tuple[Entry, ...] = (
         "TR955",
         "broken-package",
         "nothing was installed: the workflow of '{source}' has errors",
-        "'--lenient' accepts what Spec Kit accepts",
     ),
     error("TR956", "refused-id", "'{id}' cannot be the id of an installed workflow: {reason}"),
     error(
@@ -30,8 +29,8 @@ LIBRARY_ENTRIES: tuple[Entry, ...] = (
     error(
         "TR959",
         "damaged-registry",
-        "the registry of installed workflows cannot be used: {reason}",
-        "bring '.specify/workflows/workflow-registry.json' back from version control",
+        "the registry of installed {noun}s cannot be used: {reason}",
+        "bring '{path}' back from version control",
     ),
     error(
         "TR960",
@@ -44,14 +43,14 @@ LIBRARY_ENTRIES: tuple[Entry, ...] = (
     error(
         "TR963",
         "not-in-catalogs",
-        "no catalog has a workflow '{id}'",
-        "'treadle search' lists what there is, 'treadle catalog list' where it is looked for",
+        "no catalog has a {noun} '{id}'",
+        "'{command} search' lists what there is, '{command} catalog list' where it is looked for",
     ),
     error(
         "TR964",
         "discovery-only",
         "'{id}' stands in the catalog '{catalog}', from which nothing is installed",
-        "look at the workflow, then install it from its address: treadle add {id} --from URL",
+        "look at the {noun}, then install it from its address: {command} add {id} --from URL",
     ),
     error(
         "TR965",
@@ -63,10 +62,28 @@ LIBRARY_ENTRIES: tuple[Entry, ...] = (
         "TR966",
         "not-as-locked",
         "'{id}' is not what the lock file says: {reason}",
-        "'treadle verify --accept' locks what is there, 'treadle add' installs it anew",
+        "'treadle verify --accept' locks what is there; adding it again brings the old back",
     ),
-    error("TR967", "damaged-lock", "the lock file '.specify/workflows/treadle.lock': {reason}"),
+    error("TR967", "damaged-lock", "the lock file '{path}': {reason}"),
     error("TR968", "unknown-version", "no catalog has version '{version}' of '{id}'"),
     error("TR969", "left-as-it-was", "{what} was left as it was: {reason}"),
     error("TR970", "no-such-catalog", "no catalog was removed with the number {number}: {reason}"),
+    error(
+        "TR971",
+        "unusable-credentials",
+        "the credentials in '{path}' cannot be used: {reason}",
+        "docs/library.md shows the form of the file",
+    ),
+    error(
+        "TR972",
+        "step-type-is-there",
+        "nothing was added: the project has a step type '{type}' already",
+        "'--force' replaces it",
+    ),
+    warning(
+        "TR980",
+        "breaks-callers",
+        "{doing} breaks {callers}",
+        "'treadle validate {ids}' tells what is wrong afterwards",
+    ),
 )

@@ -16,6 +16,7 @@ from treadle.plan.expression import Json
 UNCHECKABLE = "uncheckable"
 
 _SHOWN_LIMIT = 60
+_AROUND_A_CHANGE = 16
 
 _REASONS = {
     "minimum": "must be at least {limit}, not {found}",
@@ -81,6 +82,22 @@ def shown(value: Json) -> str:
         return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
     text = canonical(value).decode("utf-8")
     return text if len(text) <= _SHOWN_LIMIT else text[:_SHOWN_LIMIT] + "…"
+
+
+def shown_change(old: Json, new: Json) -> str:
+    """Return what became of a value: ``'make' → 'make all'``; of long texts where they differ.
+
+    Shapes: None stands for no value at all.
+    """
+    before, after = old, new
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _SHOWN_LIMIT:
+        pairs = enumerate(zip(old, new, strict=False))
+        same = next((n for n, (a, b) in pairs if a != b), min(len(old), len(new)))
+        start = same - _AROUND_A_CHANGE
+        if start > 0:
+            before, after = f"…{old[start:]}", f"…{new[start:]}"
+    told = ("none" if value is None else shown(value) for value in (before, after))
+    return " → ".join(told)
 
 
 def alternatives(values: Iterable[Json]) -> str:

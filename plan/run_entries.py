@@ -28,6 +28,9 @@ RUN_ENTRIES: tuple[Entry, ...] = (
     ),
     lenient("TR620", "refused-by-spec-kit", "{what} is refused by Spec Kit"),
     lenient("TR621", "other-meaning", "{here} here; {there} under Spec Kit"),
+    error("TR651", "malformed-tests", "{reason}"),
+    error("TR652", "unknown-in-tests", "no {what} is called '{name}'"),
+    error("TR653", "impossible-output", "{reason}"),
     # 7xx: inputs and answers refused
     error("TR701", "missing-input", "input '{name}' is required"),
     error("TR702", "wrong-input-type", "input '{name}' must be {expected}, not {found}"),
@@ -88,8 +91,19 @@ RUN_ENTRIES: tuple[Entry, ...] = (
     error("TR818", "gate-timed-out", "gate '{gate}' was not answered within {timeout_s} s"),
     error("TR819", "run-cancelled", "cancelled{about}"),
     # 9xx: journal, replay, versions
-    error("TR901", "damaged-journal", "the journal of run '{run}' is damaged: {reason}"),
-    error("TR902", "newer-format", "run '{run}' was written by a newer version of treadle"),
+    error(
+        "TR901",
+        "damaged-journal",
+        "the journal of run '{run}' is damaged: {reason}",
+        "restore the folder '.treadle/runs/{run}' from a backup, or remove it; what its steps"
+        " printed is in its 'logs'",
+    ),
+    error(
+        "TR902",
+        "newer-format",
+        "run '{run}' was written by a newer version of treadle",
+        "install that version, or a later one, to look at it and go on with it",
+    ),
     error("TR903", "run-busy", "run '{run}' is being worked on by {holder}"),
     error("TR904", "unknown-run", "no run is called '{run}'"),
     error("TR905", "not-resumable", "run '{run}' is {status} and cannot be resumed"),
@@ -141,4 +155,10 @@ RUN_ENTRIES: tuple[Entry, ...] = (
     error("TR939", "finished-step-changed", "'{address}' is done, and the new plan {change}"),
     error("TR940", "finished-step-gone", "'{address}' is done, and not in the new plan"),
     error("TR941", "other-workflow", "run '{run}' is of workflow '{old}', not of '{new}'"),
+    error(
+        "TR985",
+        "unreadable-run",
+        "cannot read run '{run}': {reason}",
+        "look at the permissions of '.treadle/runs/{run}', and at the disk",
+    ),
 )

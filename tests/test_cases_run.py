@@ -154,6 +154,12 @@ def write_notes(stage: Stage) -> None:
     (stage.folder / "notes.zip").write_text("buy milk\n", encoding="utf-8")
 
 
+def hide_plan(stage: Stage) -> None:
+    plan = stage.run / "plan.json"
+    plan.unlink()
+    plan.mkdir()
+
+
 def write_later_archive(stage: Stage) -> None:
     path = stage.folder / "r1.run.zip"
     with ZipFile(path) as archive:
@@ -323,6 +329,7 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "a later version writes flow.plan.json": write_later_plan,
     "somebody edits the journal of r1": edit_journal,
     "a later version writes the journal of r1": write_later_journal,
+    "the plan of r1 has become a folder": hide_plan,
     "somebody takes the first step out of the journal of r1 and computes the hashes anew": (
         retell_journal
     ),
@@ -387,8 +394,11 @@ HAPPENINGS: Mapping[str, Callable[[Stage], None]] = {
     "the package treadle-notify is installed, and never ends": install_notify(
         "import threading; threading.Event().wait()"
     ),
-    "the folder review holds a step package of Spec Kit": write_text(
-        "review/step.yml", "step: {type_key: review}\n"
+    "somebody writes a step type into greet.yml": write_text(
+        "greet.yml", "steps: [{id: say, type: shell, run: echo hello}]\n"
+    ),
+    "the file ~/.specify/auth.json says that its providers are 'github'": write_text(
+        "home/.specify/auth.json", '{"providers": "github"}'
     ),
 }
 
@@ -413,6 +423,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPECKIT_WORKFLOW_RUN_ID", raising=False)
     (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.syspath_prepend(tmp_path / "site")
     made = Stage(folder=tmp_path)
     yield made

@@ -51,7 +51,7 @@ def run_command(step: CommandStep, request: ActionRequest) -> ActionResult:
     Errors: EvaluationError.
     """
     try:
-        return _dispatched(step, _command_call(step, request), request=request)
+        return _dispatched(step, _command_call(step, request.names), request=request)
     except _Refused as refused:
         return refused.result
 
@@ -62,13 +62,25 @@ def run_prompt(step: PromptStep, request: ActionRequest) -> ActionResult:
     Errors: EvaluationError.
     """
     try:
-        return _dispatched(step, _prompt_call(step, request), request=request)
+        return _dispatched(step, _prompt_call(step, request.names), request=request)
     except _Refused as refused:
         return refused.result
 
 
-def _command_call(step: CommandStep, request: ActionRequest) -> _Call:
-    names = request.names
+def record_of(step: CommandStep | PromptStep, names: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the part of a step's output that is known before an agent has said anything.
+
+    Errors: EvaluationError; CannotStart where the step would fail before an agent is started.
+    """
+    try:
+        if isinstance(step, CommandStep):
+            return _command_call(step, names).record
+        return _prompt_call(step, names).record
+    except _Refused as refused:
+        raise CannotStart(refused.result.error or "") from None
+
+
+def _command_call(step: CommandStep, names: Mapping[str, Json]) -> _Call:
     key = _text_or_none(step.integration, "integration", names=names)
     model = _text_or_none(step.model, "model", names=names)
     arguments = tuple(
@@ -101,8 +113,7 @@ def _command_call(step: CommandStep, request: ActionRequest) -> _Call:
     )
 
 
-def _prompt_call(step: PromptStep, request: ActionRequest) -> _Call:
-    names = request.names
+def _prompt_call(step: PromptStep, names: Mapping[str, Json]) -> _Call:
     prompt = render(step.prompt, names)
     key = _text_or_none(step.integration, "integration", names=names)
     model = _text_or_none(step.model, "model", names=names)

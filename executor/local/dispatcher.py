@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
-from treadle.executor.actions.pump import Poller
 from treadle.executor.actions.process import Running
+from treadle.executor.actions.pump import Poller
 from treadle.executor.actions.shell import Begun
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Refused

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from treadle.executor.actions.run import begin, perform
 from treadle.executor.decide import Decision
+from treadle.executor.errors import Refused
 from treadle.executor.events import OutsideEvent, RunCreated
 from treadle.executor.local.cancel_request import drop_request, take_request
 from treadle.executor.local.groups import Conflict, in_group
@@ -62,6 +63,8 @@ def drive(
     store.index.put(_row(program, run, event))
     try:
         rested = runner.drive(event)
+    except Refused as refused:
+        raise (refused if runner.run is None else _with_way_on(refused, folder.id)) from None
     finally:
         journal.close()
     store.index.put(row_of(rested, rested.status))
@@ -73,6 +76,12 @@ def drive(
     )
 
 
+def _with_way_on(refused: Refused, run_id: str) -> Refused:
+    """Return why a run that has begun stopped, with what goes on with it."""
+    hint = f"nothing that is done is lost: 'treadle resume {run_id}' goes on once that is mended"
+    return Refused(*(replace(reason, hint=reason.hint or hint) for reason in refused.reasons))
+
+
 def _surroundings(
     host: Host, *, store: Store, folder: RunFolder, resolved: Resolved
 ) -> Surroundings:
@@ -80,7 +89,12 @@ def _surroundings(
         project=host.project,
         environment=host.environment,
         secrets=resolved.secrets,
-        perform=limited(perform, host.max_processes, slot_folder(host.environment)),
+        perform=limited(
+            perform,
+            host.max_processes,
+            slot_folder(host.environment),
+            clock=host.clock,
+        ),
         # Who waits for a slot needs a thread to wait in.
         begin=begin if host.max_processes is None else None,
         clock=host.clock,
@@ -88,6 +102,7 @@ def _surroundings(
         keep_plan=lambda plan: store.keep_plan(folder, plan),
         watch=host.watch,
         echo=host.echo,
+        held_back=host.held_back,
         find_step_type=host.find_step_type,
         cancel_request=lambda: take_request(folder.cancel, host.clock),
     )

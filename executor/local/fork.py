@@ -12,32 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from treadle.executor.again import returning
 from treadle.executor.decide import Decision, decide
 from treadle.executor.errors import Refused
 from treadle.executor.events import RunForked
 from treadle.executor.find_step import find_step
 from treadle.executor.local import journal as journals
-from treadle.executor.local.answers import read_answers
 from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.host import Host, commit, user
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.lock import RunLock, is_held, shared
 from treadle.executor.local.logs import sync_folder
-from treadle.executor.local.mending import (
-    Approve,
-    Prospect,
-    Request,
-    answers,
-    gates_after,
-    require_approval,
-    resolve,
-    told,
-)
-from treadle.executor.local.session import departure_of, new_id
+from treadle.executor.local.mending import Aim, Request, allowed_to
+from treadle.executor.local.session import new_id
 from treadle.executor.local.store import RUN_ID, RunFolder, Store
 from treadle.executor.program import Program
-from treadle.executor.rewind import cut
+from treadle.executor.prospect import Approve
 from treadle.executor.state import Run
 from treadle.plan.plan_file import read_plan, write_plan
 
@@ -59,29 +48,19 @@ def fork(
     _check_free(store, chosen_id)
     with shared(source.lock, source.id):
         program, run = store.load_whole(source)
-        target = find_step(run, step)
-        shorter = cut(run, (target.address,))
-        resolved = resolve(program, run, request, host=host)
-        host.preflight(departure_of(shorter.run, resolved, lenient=request.lenient))
-        chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))
-        prospect = Prospect(
-            run=run,
-            status=run.status,
-            target=target.address,
-            returns=returning(shorter),
-            plan=program.plan,
-            run_id=chosen_id,
-        )
-        require_approval(prospect, approve)
+        address = find_step(run, step).address
+        aim = Aim(status=run.status, addresses=(address,), run_id=chosen_id)
+        allowed = allowed_to(aim, run, request, host=host, approve=approve)
+        resolved = allowed.resolved
         with in_its_group(program.plan, resolved, run_id=chosen_id, host=host, store=store):
             at = host.clock()
             event = RunForked(
                 run_id=chosen_id,
                 at=at,
                 by=user(),
-                address=target.address,
-                inputs=told(request, resolved),
-                answers=answers(request, chosen, at=at),
+                address=address,
+                inputs=allowed.told,
+                answers=allowed.answers(at=at),
                 commit=commit(host),
             )
             with _copied(store, source, program, run, event) as (folder, decision):

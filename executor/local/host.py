@@ -21,7 +21,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _ignore(event: object) -> None:
+def _ignore(event: object = None) -> None:
     """Watch nothing."""
 
 
@@ -30,7 +30,8 @@ class Host(Struct, frozen=True, kw_only=True):
 
     Shapes: `environment` is inherited by every process; `parse_yaml` reads the text of list and
     object inputs; `watch` is told of every decision, `echo` gets what agents print; `held_up` is
-    told of each run that this one waits for in its group; `plans` finds the workflows that
+    told of each run that this one waits for in its group, `held_back` that a run which is to stop
+    waits for what is at work; `plans` finds the workflows that
     expressions name; `preflight` looks around before anything is written, and may refuse.
     Units: `max_processes` is how many step processes a user may have at work on this machine.
     """
@@ -41,6 +42,7 @@ class Host(Struct, frozen=True, kw_only=True):
     watch: Callable[[Decision], None] = _ignore
     echo: Callable[[bytes], None] = _ignore
     held_up: Callable[[Holder], None] = _ignore
+    held_back: Callable[[], None] = _ignore
     preflight: Callable[[Departure], None] = _ignore
     clock: Callable[[], str] = _now
     plans: PlanSource = NoPlans()

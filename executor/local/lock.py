@@ -26,9 +26,9 @@ class RunLock:
         except OSError as error:
             raise Refused.because("TR908", path=path, reason=error.strerror) from error
         if not _taken(self._file):
-            holder = os.pread(self._file, 200, 0).decode("utf-8", "replace").strip()
+            refused = _busy(self._file, run_id)
             os.close(self._file)
-            raise Refused.because("TR903", run=run_id, holder=holder or "another process")
+            raise refused
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
 
@@ -54,11 +54,16 @@ def shared(path: Path, run_id: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
-            holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip()
-            raise Refused.because("TR903", run=run_id, holder=holder or "another process") from None
+            raise _busy(file, run_id) from None
         yield
     finally:
         os.close(file)
+
+
+def _busy(file: int, run_id: str) -> Refused:
+    holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+    hint = f"'treadle wait {run_id}' waits until it rests, 'treadle cancel {run_id}' ends it"
+    return Refused.because("TR903", run=run_id, holder=holder, hint=hint)
 
 
 def is_held(path: Path) -> bool:

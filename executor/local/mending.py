@@ -11,10 +11,9 @@ Whoever is asked holds up nothing but this run, whose lock is held. A refusal le
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from treadle.executor.again import Return, returning
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.again import returning
+from treadle.executor.errors import Refused
 from treadle.executor.events import Answer, PlanReplaced, RunRewound
 from treadle.executor.find_step import find_step
 from treadle.executor.local.answers import read_answers
@@ -22,22 +21,24 @@ from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.guardian import end_survivors
 from treadle.executor.local.host import Host, user
 from treadle.executor.local.lock import RunLock
+from treadle.executor.local.look_around import look_before
 from treadle.executor.local.session import departure_of, merged_inputs, raise_problems
 from treadle.executor.local.store import Store
-from treadle.executor.open_steps import open_gates
 from treadle.executor.program import Program
-from treadle.executor.rewind import Cut, cut
-from treadle.executor.state import Occurrence, Run, RunStatus
-from treadle.executor.state import Sequence as Steps
-from treadle.executor.verdict import Conflict, Verdict, Word, judge, targets
-from treadle.plan.catalogue import message
+from treadle.executor.prospect import (
+    Approve,
+    Prospect,
+    gates_after,
+    going_back_to,
+    require_approval,
+)
+from treadle.executor.rebase import rebased
+from treadle.executor.rewind import cut
+from treadle.executor.state import Run, RunStatus
+from treadle.executor.verdict import judge
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, Resolved
 from treadle.plan.plan import Plan
-from treadle.plan.problems import shown
-from treadle.plan.steps import GateStep, Step
-
-_MAX_FIELDS = 3
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -55,24 +56,40 @@ class Request(Struct, frozen=True, kw_only=True):
     environment: Callable[[Plan], Mapping[str, Given]] | None = None
 
 
-class Prospect(Struct, frozen=True, kw_only=True):
-    """What will happen to a run, for the person who is to allow it.
+class Aim(Struct, frozen=True, kw_only=True):
+    """Where a run is to go on.
 
-    Shapes: `target` is the first step that runs again, None when nothing that has begun does;
-    `verdict` is that on a new plan; `plan` is the one that the run goes on under. `run_id` is
-    that of the copy when the run is forked.
+    Shapes: the steps at `addresses` run again with all that is behind them; `edited` is the
+    program that it goes on under, None for its own; `run_id` is that of a copy, where it is one
+    that goes on. `status` is how the run is shown.
     """
 
-    run: Run
     status: RunStatus
-    target: str | None
-    returns: Return
-    plan: Plan
-    verdict: Verdict | None = None
+    addresses: tuple[str, ...]
+    edited: Program | None = None
     run_id: str | None = None
 
 
-Approve = Callable[[Prospect], bool]
+class Allowed(Struct, frozen=True, kw_only=True):
+    """What a run goes on with, once somebody has allowed it."""
+
+    request: Request
+    resolved: Resolved
+    chosen: Mapping[str, str]
+
+    @property
+    def told(self) -> Mapping[str, Json]:
+        """The values that are new."""
+        names = {*self.request.given, *self.resolved.changed}
+        return {name: value for name, value in self.resolved.values.items() if name in names}
+
+    def answers(self, *, at: str) -> Mapping[str, Answer]:
+        """Return the answers to gates as somebody's. Units: an ISO 8601 time."""
+        comment = self.request.comment
+        return {
+            address: Answer(choice=choice, by=user(), at=at, comment=comment)
+            for address, choice in self.chosen.items()
+        }
 
 
 def go_back(request: Request, step: str, *, host: Host, approve: Approve) -> Rested:
@@ -87,27 +104,18 @@ def go_back(request: Request, step: str, *, host: Host, approve: Approve) -> Res
     lock = RunLock(folder.lock, folder.id)
     try:
         program, run = store.load_whole(folder)
-        target = find_step(run, step)
-        shorter = cut(run, (target.address,))
-        resolved = resolve(program, run, request, host=host)
-        host.preflight(departure_of(shorter.run, resolved, lenient=request.lenient))
-        chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))
-        prospect = Prospect(
-            run=run,
-            status=store.shown_status(folder, run),
-            target=target.address,
-            returns=returning(shorter),
-            plan=program.plan,
-        )
-        require_approval(prospect, approve)
+        address = find_step(run, step).address
+        aim = Aim(status=store.shown_status(folder, run), addresses=(address,))
+        allowed = allowed_to(aim, run, request, host=host, approve=approve)
+        resolved = allowed.resolved
         with in_its_group(program.plan, resolved, run_id=folder.id, host=host, store=store):
             at = host.clock()
             event = RunRewound(
                 at=at,
                 by=user(),
-                address=target.address,
-                inputs=told(request, resolved),
-                answers=answers(request, chosen, at=at),
+                address=address,
+                inputs=allowed.told,
+                answers=allowed.answers(at=at),
             )
             end_survivors(folder.groups)
             return drive(
@@ -141,21 +149,12 @@ def replace_plan(
         if plan.id != before.plan.id:
             raise Refused.because("TR941", run=folder.id, old=before.plan.id, new=plan.id)
         first = (find_step(run, step).address,) if step is not None else ()
-        addresses = _addresses(run, program, first, accepts_changes=accepts_changes)
+        addresses = going_back_to(run, program, first, accepts_changes=accepts_changes)
         if not addresses and run.status is not RunStatus.RUNNING and not run.status.is_resumable:
             raise Refused.because("TR905", run=folder.id, status=run.status.value)
-        shorter = cut(run, addresses)
-        resolved = resolve(program, run, request, host=host)
-        chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))
-        prospect = Prospect(
-            run=run,
-            status=store.shown_status(folder, run),
-            target=addresses[0] if addresses else None,
-            returns=returning(shorter),
-            verdict=judge(shorter.run, program),
-            plan=plan,
-        )
-        require_approval(prospect, approve)
+        aim = Aim(status=store.shown_status(folder, run), addresses=addresses, edited=program)
+        allowed = allowed_to(aim, run, request, host=host, approve=approve)
+        resolved = allowed.resolved
         with in_its_group(plan, resolved, run_id=folder.id, host=host, store=store):
             at = host.clock()
             event = PlanReplaced(
@@ -164,9 +163,9 @@ def replace_plan(
                 plan_digest=plan.digest,
                 addresses=addresses,
                 inputs=resolved.values,
-                given=tuple(told(request, resolved)),
+                given=tuple(allowed.told),
                 secrets=tuple(sorted(resolved.secrets)),
-                answers=answers(request, chosen, at=at),
+                answers=allowed.answers(at=at),
             )
             store.replace_plan(folder, before.plan, plan)
             end_survivors(folder.groups)
@@ -177,8 +176,13 @@ def replace_plan(
         lock.release()
 
 
-def resolve(program: Program, run: Run, request: Request, *, host: Host) -> Resolved:
-    """Return the values that a run goes on with. Errors: Refused with what is wrong with them."""
+def allowed_to(aim: Aim, run: Run, request: Request, *, host: Host, approve: Approve) -> Allowed:
+    """Find out whether a run can go on as somebody wants it, and ask whether it may.
+
+    Errors: Refused when an input, a choice or what the steps need is, and with TR938.
+    """
+    program = aim.edited or run.program
+    shorter = cut(run, aim.addresses)
     resolved = merged_inputs(
         program.plan,
         run,
@@ -188,75 +192,17 @@ def resolve(program: Program, run: Run, request: Request, *, host: Host) -> Reso
         environment=request.environment,
     )
     raise_problems(resolved)
-    return resolved
-
-
-def told(request: Request, resolved: Resolved) -> Mapping[str, Json]:
-    """Return the values that are new."""
-    names = {*request.given, *resolved.changed}
-    return {name: value for name, value in resolved.values.items() if name in names}
-
-
-def answers(request: Request, chosen: Mapping[str, str], *, at: str) -> Mapping[str, Answer]:
-    """Return the answers to gates as somebody's."""
-    return {
-        address: Answer(choice=choice, by=user(), at=at, comment=request.comment)
-        for address, choice in chosen.items()
-    }
-
-
-def gates_after(shorter: Cut, program: Program) -> tuple[Occurrence, ...]:
-    """Return the gates that a run comes to at once when it goes on, as they are in its plan."""
-    found = {gate.address: gate for gate in open_gates(shorter.run)}
-    found |= {gate.address: gate for gate in shorter.removed[:1]}
-    sequences = shorter.run.sequences
-    return tuple(
-        replace(gate, step=step)
-        for gate in found.values()
-        if isinstance(step := _step_now(gate, sequences[gate.sequence], program), GateStep)
+    ahead = shorter.run if aim.edited is None else rebased(shorter.run, program)
+    look_before(departure_of(ahead, resolved, lenient=request.lenient), host)
+    chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))
+    prospect = Prospect(
+        run=run,
+        status=aim.status,
+        target=aim.addresses[0] if aim.addresses else None,
+        returns=returning(shorter),
+        verdict=None if aim.edited is None else judge(shorter.run, program),
+        plan=program.plan,
+        run_id=aim.run_id,
     )
-
-
-def _step_now(gate: Occurrence, sequence: Steps, program: Program) -> Step | None:
-    """Return what a step is in a program; what is called stays what it was."""
-    return gate.step if sequence.plan else program.steps.get(gate.step.path)
-
-
-def require_approval(prospect: Prospect, approve: Approve) -> None:
-    """Ask whether what is to happen may happen. Errors: Refused with TR938 when it may not."""
-    if not approve(prospect):
-        count = len(prospect.returns.again)
-        raise Refused.because("TR938", count=f"{count} step{'' if count == 1 else 's'}")
-
-
-def _addresses(
-    run: Run, program: Program, first: tuple[str, ...], *, accepts_changes: bool
-) -> tuple[str, ...]:
-    """Return the steps to go back to. Errors: Refused with TR939 and TR940."""
-    conflicts = judge(cut(run, first).run, program).conflicts
-    if not conflicts:
-        return first
-    if not accepts_changes:
-        raise Refused(*(_reason(conflict, conflicts[-1]) for conflict in conflicts))
-    return targets(run, program, first)
-
-
-def _reason(conflict: Conflict, last: Conflict) -> Reason:
-    code = "TR940" if conflict.word is Word.GONE else "TR939"
-    change = "moves it behind another one" if conflict.word is Word.MOVED else change_of(conflict)
-    hint = "'--accept' runs it again, with everything behind it" if conflict is last else None
-    text = message(code, address=conflict.address, change=change)
-    return Reason(code=code, message=text, hint=hint)
-
-
-def change_of(conflict: Conflict) -> str:
-    """Return what a plan changes in a step: ``changes run: 'make' → 'make all'``."""
-    fields = [
-        f"{field.name}: {_value(field.old)} → {_value(field.new)}" for field in conflict.fields
-    ]
-    more = f" and {len(fields) - _MAX_FIELDS} more" if len(fields) > _MAX_FIELDS else ""
-    return f"changes {', '.join(fields[:_MAX_FIELDS]) or 'it'}{more}"
-
-
-def _value(value: Json) -> str:
-    return "none" if value is None else shown(value)
+    require_approval(prospect, approve)
+    return Allowed(request=request, resolved=resolved, chosen=chosen)

@@ -39,11 +39,17 @@ def pending_gates(store: Store, rows: Sequence[Row]) -> tuple[PendingGate, ...]:
     for row in rows:
         if row.status == RunStatus.PAUSED.value:
             with suppress(Refused):
-                found += _gates(store.load(RunFolder(store.runs / row.run_id))[1])
-    return tuple(sorted(found, key=lambda gate: (gate.since, gate.run_id, gate.address)))
+                found += open_gates_of(store.load(RunFolder(store.runs / row.run_id))[1])
+    return in_order(found)
 
 
-def _gates(run: Run) -> Iterator[PendingGate]:
+def in_order(gates: Sequence[PendingGate]) -> tuple[PendingGate, ...]:
+    """Return gates in the order in which people want to see them: the longest waiting first."""
+    return tuple(sorted(gates, key=lambda gate: (gate.since, gate.run_id, gate.address)))
+
+
+def open_gates_of(run: Run) -> Iterator[PendingGate]:
+    """Yield the gates of a run that wait."""
     for gate in open_gates(run):
         yield PendingGate(
             run_id=run.id,

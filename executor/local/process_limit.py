@@ -1,13 +1,15 @@
 """A limit of the step processes of a user on one machine, whatever runs and projects they are of.
 
-Each action takes a slot around its work. Waiting for one is no part of the step: its time limit
-begins behind it, and a step that is cancelled stops waiting.
+Each action takes a slot around its work. Waiting for one is no part of the step: its duration and
+its time limit begin behind it, and a step that is cancelled stops waiting.
 """
 
 import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from treadle.executor.local import slots
 from treadle.executor.local.slots import Slot
@@ -28,26 +30,32 @@ def slot_folder(environment: Mapping[str, str]) -> Path:
     return Path(cache) / "treadle" / "processes"
 
 
-def limited(perform: Perform, limit: int | None, folder: Path) -> Perform:
+def limited(
+    perform: Perform, limit: int | None, folder: Path, *, clock: Callable[[], str]
+) -> Perform:
     """Return what performs actions, at most `limit` at once among all that use the folder.
 
-    A folder that cannot be used limits nothing: a run must not fail for it.
+    A folder that cannot be used limits nothing: a run must not fail for it. An action that had to
+    wait tells when it began, by the clock of the run.
     """
     if limit is None:
         return perform
     queue = _Queue(limit, folder)
 
     def waiting(request: ActionRequest) -> ActionResult:
+        asked_at = clock()
         try:
             slot = queue.wait(request.cancellation)
         except OSError:
             return perform(request)
         if slot is None:
             return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+        began_at = clock()
         try:
-            return perform(request)
+            result = perform(request)
         finally:
             slot.release()
+        return replace(result, began_at=began_at) if began_at != asked_at else result
 
     return waiting
 

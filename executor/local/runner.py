@@ -49,6 +49,7 @@ from treadle.plan.steps import (
 )
 
 _LONGEST_WAIT_S = 0.5
+_UNTOLD_S = 0.4  # nobody wonders before that why a run does not stop
 _STATUSES = {
     Outcome.COMPLETED: StepStatus.COMPLETED,
     Outcome.FAILED: StepStatus.FAILED,
@@ -223,6 +224,7 @@ class Runner(Struct, eq=False):
                         status=_STATUSES[result.outcome],
                         output=result.output,
                         error=result.error,
+                        began_at=result.began_at,
                     )
                     events.append(finished)
         return events + self._fired()
@@ -298,8 +300,12 @@ class Runner(Struct, eq=False):
         self.timers.clear()
         self.dispatcher.end_all(kill=False)
         late: list[Command] = []
+        patient_until, is_told = self.surroundings.monotonic() + _UNTOLD_S, False
         while self.dispatcher.is_busy:
             events = self._next()
+            if not is_told and self.surroundings.monotonic() >= patient_until:
+                self.surroundings.held_back()
+                is_told = True
             commands = self._write(events) if events else []
             self._follow_up()
             if self.run is not None and self.run.closing is not None:

@@ -16,10 +16,10 @@ from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.guardian import end_survivors
 from treadle.executor.local.host import Host, commit, user
 from treadle.executor.local.lock import RunLock
+from treadle.executor.local.look_around import look_before
 from treadle.executor.local.store import Store
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
-from treadle.executor.step_needs import refuse_missing_types
 from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.steps import WorkflowStep
@@ -58,10 +58,8 @@ def start(
     """
     resolved = resolve_inputs(plan, given, host=host, lenient=lenient, environment=environment)
     raise_problems(resolved)
-    refuse_missing_types(plan, host.find_step_type)
-    host.preflight(
-        Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
-    )
+    departure = Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
+    look_before(departure, host)
     store = Store(host.project)
     chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or new_id(store)
     with in_its_group(plan, resolved, run_id=chosen, host=host, store=store):
@@ -128,8 +126,7 @@ def resume(
             program.plan, run, given, host=host, lenient=lenient, environment=environment
         )
         raise_problems(resolved)
-        refuse_missing_types(program.plan, host.find_step_type)
-        host.preflight(departure_of(run, resolved, lenient=lenient))
+        look_before(departure_of(run, resolved, lenient=lenient), host)
         chosen = read_answers(run, choices)
         told = {*given, *resolved.changed}
         with in_its_group(program.plan, resolved, run_id=folder.id, host=host, store=store):

@@ -16,7 +16,7 @@ Reading never creates anything. The folder is private (mode 0700) and ignored by
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,7 @@ from msgspec import Struct
 from treadle.executor.errors import Reason, Refused
 from treadle.executor.events import RunCreated
 from treadle.executor.local import journal as journals
+from treadle.executor.local import plan_files
 from treadle.executor.local.index import Index, Row
 from treadle.executor.local.lock import RunLock, is_held
 from treadle.executor.local.logs import sync_folder
@@ -36,11 +37,10 @@ from treadle.executor.program import Program
 from treadle.executor.replay import ImpossibleError, replay
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.plan import Plan
-from treadle.plan.plan_file import PlanError, parse_known_plan, parse_plan, write_plan
+from treadle.plan.plan_file import parse_known_plan
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
-_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 Replay: TypeAlias = Callable[..., Run | None]
@@ -97,6 +97,20 @@ class RunFolder(Struct, frozen=True):
         return self.path / "logs"
 
 
+class Unreadable(Struct, frozen=True, kw_only=True):
+    """A run that cannot be read, and why."""
+
+    run_id: str
+    reason: Reason
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """The runs of a project: the latest first, and by their ids those that cannot be read."""
+
+    rows: tuple[Row, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
 class Store:
     """The runs of one project."""
 
@@ -130,7 +144,7 @@ class Store:
                 raise Refused.because("TR906", run=run_id)
             with _telling_the_disk(folder.path):
                 folder.logs.mkdir(exist_ok=True)
-                self._plan_files[run_id] = _write_at_once(folder.plan, plan)
+                self._plan_files[run_id] = plan_files.write_at_once(folder.plan, plan)
                 for made in (self.runs, *((self.folder, self.project) if is_first else ())):
                     sync_folder(made)
         except BaseException:
@@ -158,8 +172,20 @@ class Store:
             shown = ", ".join(longer[:5]) + (", …" if len(longer) > 5 else "")
             raise Refused.because("TR909", run=name, runs=shown)
         if not longer:
-            raise Refused.because("TR904", run=name)
+            raise Refused.because("TR904", run=name, hint=self._instead_of(name, ids))
         return RunFolder(self.runs / longer[0])
+
+    def _instead_of(self, name: str, ids: Sequence[str]) -> str | None:
+        """Return what to write instead of a name that is no run's."""
+        of_workflow = [row for row in self.rows() if row.workflow_id == name]
+        if of_workflow:
+            return f"that is a workflow; its latest run is '{of_workflow[0].run_id}'"
+        from difflib import get_close_matches  # 2 ms, for a mistake only
+
+        near = get_close_matches(name, ids, 1)
+        if near:
+            return f"did you mean '{near[0]}'?"
+        return "'treadle status' lists the runs" if ids else None
 
     def load(self, folder: RunFolder) -> tuple[Program, Run]:
         """Return a run's plan and state; with a snapshot only the events behind it are applied.
@@ -175,7 +201,7 @@ class Store:
                 program,
                 journal=folder.journal,
                 run_id=folder.id,
-                programs=_programs(folder, program),
+                programs=plan_files.programs(folder.plans, program),
             )
             if run is not None:
                 self._restored.add(folder.id)
@@ -186,17 +212,14 @@ class Store:
         """Return a run's plan and state out of all of its events.
 
         Shapes: `follow` replays the journal: by applying what stands there, or by deciding again.
-        Errors: Refused with TR601-603, TR901, TR902, TR904, TR930 or TR931.
+        Errors: Refused with TR601-603, TR901, TR902, TR904, TR930, TR931 or TR985.
         """
-        if not folder.plan.exists() or not folder.journal.exists():
-            # Whoever made the folder was killed before it wrote anything.
-            raise Refused.because("TR904", run=folder.id)
-        source = folder.plan.read_bytes()
-        program = _program_of(source)
+        source = _plan_text(folder)
+        program = plan_files.program_of(source)
         self._plan_files[folder.id] = sha256(source).hexdigest()
         try:
             transactions = journals.read(folder.journal, folder.id)
-            run = follow(program, transactions, programs=_programs(folder, program))
+            run = follow(program, transactions, programs=plan_files.programs(folder.plans, program))
         except ImpossibleError as error:
             raise Refused.because("TR930", run=folder.id, reason=error) from error
         if run is None:
@@ -212,12 +235,9 @@ class Store:
         Errors: Refused with TR908.
         """
         try:
-            folder.plans.mkdir(mode=0o700, exist_ok=True)
             for plan in (old, new):
-                path = _plan_path(folder, plan.digest)
-                if path is not None and not path.exists():
-                    _write_at_once(path, plan)
-            self._plan_files[folder.id] = _write_at_once(folder.plan, new)
+                plan_files.keep(folder.plans, plan)
+            self._plan_files[folder.id] = plan_files.write_at_once(folder.plan, new)
         except OSError as error:
             raise Refused.because(
                 "TR908", path=error.filename or folder.plan, reason=error.strerror
@@ -238,7 +258,9 @@ class Store:
             source = folder.plan.read_bytes()
             digest = sha256(source).hexdigest()
             is_known = digest == snapshot.plan_file
-            program = Program.of(parse_known_plan(source)) if is_known else _program_of(source)
+            program = (
+                Program.of(parse_known_plan(source)) if is_known else plan_files.program_of(source)
+            )
         except (OSError, Refused):
             return None
         self._plan_files[folder.id] = digest
@@ -246,11 +268,8 @@ class Store:
 
     def keep_plan(self, folder: RunFolder, plan: Plan) -> None:
         """Keep the plan of a workflow that a run calls. Errors: Refused with TR908."""
-        path = _plan_path(folder, plan.digest)
         try:
-            folder.plans.mkdir(mode=0o700, exist_ok=True)
-            if path is not None and not path.exists():
-                _write_at_once(path, plan)
+            plan_files.keep(folder.plans, plan)
         except OSError as error:
             raise Refused.because(
                 "TR908", path=error.filename or folder.plans, reason=error.strerror
@@ -263,23 +282,39 @@ class Store:
         return run.status
 
     def rows(self) -> tuple[Row, ...]:
-        """Return a line for every run, the latest first; damaged runs are left out."""
+        """Return a line for every run that can be read, the latest first."""
+        return self.listing().rows
+
+    def listing(self) -> Listing:
+        """Return a line for every run; the index answers for those that rest.
+
+        A run that the index does not know, or knows to be at work, is read; a folder in which
+        nothing was begun is no run.
+        """
         known = {row.run_id: row for row in self.index.rows()}
-        rows = []
+        rows, unreadable = [], []
         for run_id in self._ids():
             row = known.get(run_id)
             if row is None or row.status == RunStatus.RUNNING.value:
-                row = self._row(run_id)
-            if row is not None:
-                rows.append(row)
-        return tuple(sorted(rows, key=lambda row: (row.updated_at, row.run_id), reverse=True))
+                found = self._looked_up(run_id)
+            else:
+                found = row
+            if isinstance(found, Row):
+                rows.append(found)
+            elif found is not None:
+                unreadable.append(found)
+        rows.sort(key=lambda row: (row.updated_at, row.run_id), reverse=True)
+        unreadable.sort(key=lambda each: each.run_id)
+        return Listing(rows=tuple(rows), unreadable=tuple(unreadable))
 
-    def _row(self, run_id: str) -> Row | None:
+    def _looked_up(self, run_id: str) -> Row | Unreadable | None:
         folder = RunFolder(self.runs / run_id)
-        with suppress(Refused):
+        try:
             _, run = self.load(folder)
-            return row_of(run, self.shown_status(folder, run))
-        return None
+        except Refused as refused:
+            first = refused.reasons[0]
+            return None if first.code == "TR904" else Unreadable(run_id=run_id, reason=first)
+        return row_of(run, self.shown_status(folder, run))
 
     def _ids(self) -> Iterator[str]:
         with suppress(OSError), os.scandir(self.runs) as entries:
@@ -320,41 +355,17 @@ def _telling_the_disk(path: Path) -> Iterator[None]:
         raise Refused.because("TR908", path=place, reason=error.strerror) from error
 
 
-def _programs(folder: RunFolder, latest: Program) -> Callable[[str], Program]:
-    """Return how the plans of a run are found by their digests."""
-
-    def find(digest: str) -> Program:
-        path = _plan_path(folder, digest)
-        if digest == latest.plan.digest or path is None or not path.exists():
-            return latest
-        return _program_of(path.read_bytes())
-
-    return find
-
-
-def _program_of(source: bytes) -> Program:
+def _plan_text(folder: RunFolder) -> bytes:
+    """Return the file of a run's plan. Errors: Refused with TR904 or TR985."""
     try:
-        return Program.of(parse_plan(source))
-    except PlanError as error:
-        text = str(error)
-        raise Refused(Reason(code=error.code, message=text, hint=error.hint)) from error
-
-
-def _plan_path(folder: RunFolder, digest: str) -> Path | None:
-    found = _DIGEST.fullmatch(digest)
-    return folder.plans / f"{found[1]}.json" if found is not None else None
-
-
-def _write_at_once(path: Path, plan: Plan) -> str:
-    """Write a plan so that there is the whole file or none, and sync both it and its name.
-
-    Shapes: the hash of what was written.
-    """
-    half = path.with_suffix(".half")
-    written = write_plan(half, plan)
-    half.replace(path)
-    sync_folder(path.parent)
-    return sha256(written).hexdigest()
+        if folder.plan.exists() and folder.journal.exists():
+            return folder.plan.read_bytes()
+    except OSError as error:
+        place = Path(error.filename or folder.path).name
+        reason = f"{place}: {error.strerror}"
+        raise Refused.because("TR985", run=folder.id, reason=reason) from error
+    # Whoever made the folder was killed before it wrote anything.
+    raise Refused.because("TR904", run=folder.id)
 
 
 def _first_event(folder: RunFolder) -> RunCreated | None:

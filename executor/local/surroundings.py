@@ -20,7 +20,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     Shapes: `environment` is what processes inherit; `secrets` are texts by input name;
     `perform` does the work of an action, and `begin` starts one whose process the loop of the
     run can watch (see Dispatcher); `watch` is told of every decision after it is written;
-    `echo` gets an agent's output that is not captured. `clock` gives ISO 8601 times in UTC,
+    `echo` gets an agent's output that is not captured; `held_back` is told when a run that is to
+    stop waits for what does not end at once. `clock` gives ISO 8601 times in UTC,
     `monotonic` seconds; `cancel_request` is asked after a signal whether it means to cancel.
     `plans` finds the workflows that expressions name; `keep_plan` keeps the plan of one with the
     run.
@@ -34,6 +35,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     clock: Callable[[], str]
     watch: Callable[[Decision], None]
     echo: Callable[[bytes], None]
+    held_back: Callable[[], None] = lambda: None
     monotonic: Callable[[], float] = time.monotonic
     find_step_type: FindStepType = no_step_type
     plans: PlanSource = NoPlans()

@@ -161,6 +161,32 @@ def test_a_resume_looks_only_for_what_is_left(
     assert 0 == treadle("resume", "r1", "--choice", "approve").code
 
 
+def test_an_edited_plan_is_looked_at_before_the_run_is_touched(
+    treadle: Treadle, write: Write, project: Path
+) -> None:
+    shell = "{id: then, type: shell, run: ls}"
+    write(
+        "flow.yml",
+        GATED.replace(
+            "{id: first, type: prompt, prompt: tea, integration: codex}",
+            "{id: first, type: slot, name: later}",
+        ).replace("{id: then, type: prompt, prompt: tea, integration: claude}", shell),
+    )
+    assert 0 == treadle("run", "flow.yml", "--run-id", "r1").code
+    write(
+        "flow.yml",
+        (project / "flow.yml")
+        .read_text()
+        .replace(shell, "{id: then, type: prompt, prompt: tea, integration: claude}"),
+    )
+    before = (project / ".treadle/runs/r1/journal.db").read_bytes()
+
+    told = treadle("resume", "r1", "--plan", "flow.yml", "--choice", "approve")
+
+    assert (2, before) == (told.code, (project / ".treadle/runs/r1/journal.db").read_bytes())
+    assert told.err.startswith("error TR726: step 'then' (line 7)")
+
+
 def test_going_back_looks_for_what_will_run_again(treadle: Treadle, write: Write) -> None:
     codex = install(write, "codex")
     install(write, "claude")

@@ -144,6 +144,20 @@ def test_what_is_done_and_changed_is_refused_then_accepted(
     assert ["begin", "build", "ask"] == list(treadle("status", "r1", "--json").data["steps"])
 
 
+def test_a_step_that_is_gone_is_not_said_to_run_again(treadle, paused: None, write: Write) -> None:
+    text = GATED.replace("  - {id: setup, type: shell, run: echo ready}\n", "")
+    write("flow.yml", text.replace(" {{ steps.setup.status }}", ""))
+    refused = treadle("resume", "r1", "--plan", "flow.yml")
+    assert "hint: '--accept' goes on without it, and runs everything behind it" in refused.err
+    said = treadle("resume", "r1", "--plan", "flow.yml", "--accept").err.splitlines()
+    at = said.index("run r1 (paused) goes back to /setup")
+    assert ["2 steps run again:", "/build", "/ask"] == [
+        said[at + 1],
+        said[at + 2].split()[0],
+        said[at + 3].split()[0],
+    ]
+
+
 def test_a_workflow_with_errors_replaces_nothing(treadle, paused: None, write: Write) -> None:
     before = treadle("status", "r1", "--json").data
     write("new.yml", GATED.replace("inputs.word", "inputs.wrod"))

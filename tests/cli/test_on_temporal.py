@@ -71,11 +71,8 @@ def test_what_runs_on_temporal_do_not_have_is_refused(
     treadle: Treadle, write: Callable[[str, str], Path]
 ) -> None:
     pytest.importorskip("temporalio")
-    for words in (
-        ("resume", "r1", "--from", "one"),
-        ("status", "--pending"),
-        ("logs", "r1", "--follow"),
-    ):
+    write("flow.yml", f"{FLOW}concurrency: {{group: one-at-a-time}}\n")
+    for words in (("run", "flow.yml"), ("logs", "r1", "--json")):
         ended = treadle(*words, "--on", "temporal")
         assert (2, True) == (ended.code, "error TR874" in ended.err)
 

@@ -56,7 +56,7 @@ def test_what_is_removed_is_told(treadle) -> None:
 
 def test_younger_runs_and_failed_runs_stay(treadle) -> None:
     ended = treadle("prune", "--older-than", "1h", "--yes")
-    assert (0, "", "no run is to go\n") == (ended.code, ended.out, ended.err)
+    assert (0, "", "nothing to remove\n") == (ended.code, ended.out, ended.err)
     assert 0 == treadle("prune", "--keep", "0", "--status", "failed", "--yes").code
     assert ["r2", "r1"] == left(treadle)
 
@@ -74,7 +74,7 @@ def test_a_person_is_asked(terminal) -> None:
     refused.until("remove 1 run for good? [y/N] ")
     refused.type("\n")
     code, shown = refused.end()
-    assert (0, True) == (code, "removed 0 runs" in shown)
+    assert (0, True) == (code, "nothing was removed" in shown)
     agreed = terminal("prune", "--keep", "1")
     agreed.until("[y/N] ")
     agreed.type("y\n")

@@ -56,7 +56,7 @@ def test_without_json_stdout_stays_empty_and_the_summary_is_told(treadle, write:
     write("flow.yml", GREET)
     ended = treadle("run", "flow.yml", "-i", "who=Ada", "--run-id", "r1")
     assert "" == ended.out
-    assert "completed  1 completed, 1 skipped in " in ended.err
+    assert "completed  1 step done, 1 skipped in " in ended.err
     assert ", run r1\n" in ended.err
     assert "text = 'Ada1'" in ended.err
 

@@ -1,6 +1,8 @@
 """`treadle status` without a run: which runs are meant, and which gates wait."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -85,6 +87,44 @@ def test_people_see_the_latest_hundred_and_programs_all(treadle, project: Path) 
     assert 123 == len(treadle("status", "--json").data["runs"])
 
 
+@pytest.fixture
+def unreadable(project: Path) -> None:
+    """One run is damaged, one was written by a later version; the index is lost."""
+    runs = project / ".treadle" / "runs"
+    (project / ".treadle" / "index.db").unlink()
+    with closing(sqlite3.connect(runs / "r-one" / "journal.db")) as journal, journal:
+        journal.execute("UPDATE transactions SET body = replace(body, 'r-one', 'r-two')")
+    with closing(sqlite3.connect(runs / "r-two" / "journal.db")) as journal:
+        journal.execute("PRAGMA user_version=99")
+
+
+def test_runs_that_cannot_be_read_are_listed_with_what_to_do(treadle, unreadable: None) -> None:
+    ended = treadle("status")
+    words = [line.split() for line in ended.out.splitlines()]
+    assert ("r-done", ["r-one", "damaged"], ["r-two", "newer"]) == (words[1][0], *words[2:])
+    assert 0 == ended.code
+    assert "warning TR901: the journal of run 'r-one' is damaged" in ended.err
+    assert "hint: restore the folder '.treadle/runs/r-one' from a backup" in ended.err
+    assert "warning TR902: run 'r-two' was written by a newer version" in ended.err
+
+
+def test_programs_are_told_of_runs_that_cannot_be_read(treadle, unreadable: None) -> None:
+    shown = treadle("status", "--json", "--status", "completed").data
+    fits("runs", shown)
+    assert ["r-done"] == [row["run_id"] for row in shown["runs"]]
+    assert [("r-one", "damaged", "TR901"), ("r-two", "newer", "TR902")] == [
+        (each["run_id"], each["status"], each["code"]) for each in shown["unreadable"]
+    ]
+
+
+def test_a_list_that_is_filtered_has_no_runs_of_which_nothing_is_known(
+    treadle, unreadable: None
+) -> None:
+    ended = treadle("status", "--workflow", "one")
+    assert ("", "no run fits") == (ended.out, ended.err.splitlines()[0])
+    assert "TR901" in ended.err
+
+
 def test_the_gates_of_all_runs_are_listed_the_longest_waiting_first(treadle) -> None:
     ended = treadle("status", "--pending")
     head, *rows = ended.out.splitlines()
@@ -103,6 +143,21 @@ def test_the_object_of_pending_gates_fits_its_schema(treadle) -> None:
         (gate["run_id"], gate["step_id"], gate["message"], gate["options"], gate["due"])
         for gate in gates
     ]
+
+
+def test_an_overdue_gate_is_not_to_be_answered(treadle, write: Write) -> None:
+    write(
+        "late.yml",
+        """
+workflow: {id: late, name: Late, version: "1.0.0"}
+steps: [{id: ask, type: gate, message: "On?", timeout: 0.001}]
+""",
+    )
+    treadle("run", "late.yml", "--run-id", "r-late")
+    ended = treadle("status", "--pending", "--workflow", "late")
+    assert "overdue" == ended.out.splitlines()[1].split()[5]
+    assert "overdue, let its time limit decide: treadle resume r-late\n" == ended.err
+    assert "overdue since" in treadle("status", "r-late").out
 
 
 def test_an_answered_gate_waits_no_longer(treadle) -> None:

@@ -63,7 +63,7 @@ def test_a_mistake_of_ours_is_one_line_and_a_status(
     def broken(*_: object) -> None:
         raise RuntimeError("one\ntwo")
 
-    monkeypatch.setattr("treadle.executor.local.store.Store.rows", broken)
+    monkeypatch.setattr("treadle.executor.local.store.Store.listing", broken)
     ended = treadle("status")
     assert (2, "") == (ended.code, ended.out)
     told = "treadle: internal error, please report it: RuntimeError: one two; -v shows where"

@@ -45,6 +45,16 @@ def test_a_run_is_shown_as_a_tree_with_its_question_and_the_next_command(
     assert "next: treadle resume r1 --choice approve" == lines[-1]
 
 
+def test_items_show_their_values_and_a_run_that_ended_how_long_it_took(
+    treadle, paused: None
+) -> None:
+    treadle("resume", "r1", "--choice", "approve")
+    lines = treadle("status", "r1").out.splitlines()
+    assert [["'a'"], ["'b'"]] == [line.split()[3:] for line in lines if "item" in line.split()]
+    ended = next(line for line in lines if line.startswith("ended"))
+    assert ", after " in ended
+
+
 def test_the_object_of_a_run_fits_its_schema(treadle, paused: None) -> None:
     schema = schemas.load("outcome")
     shown = treadle("status", "r1", "--json").data
@@ -117,6 +127,28 @@ def test_the_logs_of_all_attempts_are_kept(treadle, write: Write) -> None:
     ended = treadle("logs", "r1", "ship")
     assert "try\ntry\n" == ended.out
     assert "(attempt 2, stdout)" in ended.err
+
+
+def test_the_object_of_logs_fits_its_schema(treadle, paused: None) -> None:
+    schema = schemas.load("outcome")
+    shown = treadle("logs", "r1", "build", "--json").data
+    jsonschema.validate(shown, {**schema["$defs"]["logs"], "$defs": schema["$defs"]})
+    assert [("/build", 1, "stdout", 6, "built\n"), ("/build", 1, "stderr", 8, "careful\n")] == [
+        (log["address"], log["attempt"], log["stream"], log["bytes"], log["text"])
+        for log in shown["logs"]
+    ]
+    assert b"built\n" == Path(shown["logs"][0]["path"]).read_bytes()
+
+
+def test_the_object_of_long_logs_has_their_end(treadle, write: Write) -> None:
+    write("flow.yml", FLOW.replace("echo built", "seq 200000; printf end"))
+    treadle("run", "flow.yml", "--run-id", "r1")
+    log = treadle("logs", "r1", "build", "--json").data["logs"][0]
+    assert (True, 1024 * 1024, "end") == (log["is_cut"], len(log["text"]), log["text"][-3:])
+
+
+def test_one_object_cannot_be_followed(treadle, paused: None) -> None:
+    assert 2 == treadle("logs", "r1", "--json", "--follow").code
 
 
 def test_the_log_of_an_unknown_step_is_wrong_usage(treadle, paused: None) -> None:

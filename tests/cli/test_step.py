@@ -23,6 +23,11 @@ KEPT = ".specify/workflows/steps/greet.yml"
 Write = Callable[[str, str], Path]
 
 
+@pytest.fixture(autouse=True)
+def no_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPECKIT_STEP_CATALOG_URL", "http://127.0.0.1:9/catalog.json")
+
+
 @pytest.fixture
 def added(treadle, write: Write, project: Path) -> Path:
     write("greet.yml", GREET)
@@ -61,13 +66,16 @@ def test_a_type_with_errors_is_not_added(treadle, write: Write, project: Path) -
     assert not (project / KEPT).exists()
 
 
-@pytest.mark.parametrize("name", ["Greet.yml", "shell.yml", "greet.yaml", "nothing.yml"])
-def test_a_file_of_another_name_is_no_type(treadle, write: Write, name: str) -> None:
-    if name != "nothing.yml":
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Greet.yml", "TR748"), ("shell.yml", "TR748"), ("greet.yaml", "TR954"), ("no.yml", "TR950")],
+)
+def test_a_file_of_another_name_is_no_type(treadle, write: Write, name: str, code: str) -> None:
+    if name != "no.yml":
         write(name, GREET)
     ended = treadle("step", "add", name, "--yes")
     assert 2 == ended.code
-    assert "error TR748" in ended.err
+    assert f"error {code}" in ended.err
 
 
 def test_a_type_is_written_through_no_link(

@@ -67,6 +67,24 @@ def test_escapes_in_texts_are_resolved(text: str, expected: str) -> None:
     assert [expected] == values(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("007", [7]),
+        (".5", [0.5]),
+        ("5.", [5.0]),
+        ("a == .5", ["a", "==", 0.5]),
+        ("not .5", ["not", 0.5]),
+        ("[.5, 1.]", ["[", 0.5, ",", 1.0, "]"]),
+        ("inputs.a.5", ["inputs", ".", "a", ".", 5]),
+    ],
+)
+def test_a_number_may_begin_with_zeros_and_lack_digits_on_one_side_of_its_point(
+    text: str, expected: list[object]
+) -> None:
+    assert expected == values(text)
+
+
 def test_every_word_knows_its_place() -> None:
     words = read_words(" a  ==\n'b' ", DECLARED)
     assert [(1, 2), (4, 6), (7, 10)] == [(word.start, word.end) for word in words]
@@ -77,7 +95,7 @@ def test_every_word_knows_its_place() -> None:
     [
         ("a && b", ("TR401", 2, "unexpected '&'")),
         ("'open", ("TR401", 0, "this quote is never closed")),
-        ("007", ("TR401", 0, "'007' is not a number")),
+        ("0x", ("TR401", 0, "'0x' is not a number")),
         (r"'ab\xg'", ("TR401", 3, r"the escape '\x' is not a character")),
         (r"'\ud800'", ("TR401", 1, r"the escape '\ud800' is not a character")),
         ("1e999", ("TR401", 0, "'1e999' is too large")),

@@ -15,10 +15,11 @@ from treadle.compiler import compile_text
 from treadle.executor import Refused, run, status
 from treadle.executor.local.fork import fork
 from treadle.executor.local.host import Host
-from treadle.executor.local.mending import Prospect, Request, go_back
+from treadle.executor.local.mending import Request, go_back
 from treadle.executor.local.store import Store
 from treadle.executor.local.transfer import export_run, import_run
 from treadle.executor.outcome import status_object
+from treadle.executor.prospect import Prospect
 from treadle.executor.state import RunStatus
 from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan

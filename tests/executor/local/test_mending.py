@@ -15,9 +15,10 @@ from treadle.executor.event_json import to_json
 from treadle.executor.local.fork import fork
 from treadle.executor.local.host import Host
 from treadle.executor.local.journal import read
-from treadle.executor.local.mending import Prospect, Request, go_back, replace_plan
+from treadle.executor.local.mending import Request, go_back, replace_plan
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
+from treadle.executor.prospect import Prospect
 from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given

@@ -135,7 +135,8 @@ def test_a_second_ctrl_c_kills_what_does_not_obey(tmp_path: Path, treadle: Start
     with pytest.raises(subprocess.TimeoutExpired):
         runner.wait(timeout=0.5)
     runner.send_signal(signal.SIGINT)
-    runner.communicate(timeout=20)
+    _, said = runner.communicate(timeout=20)
+    assert said.count("another Ctrl-C kills it") == 1, said
     assert time.monotonic() - began < 4.5, "it waited for the end of the grace of 5 s"
     assert runner.returncode == 130
     until(lambda: all(is_gone(pid) for pid in step), "the step is gone")

@@ -130,12 +130,13 @@ def test_commands_and_workers_come_in_by_what_the_settings_say(crew: Crew, pki: 
         settings = {"on": "temporal", "address": door.address, "task_queue": crew.queue, **files}
         lines = (f"{name} = {json.dumps(value)}" for name, value in settings.items())
         (crew.project / "treadle.toml").write_text("\n".join(["[executor]", *lines, ""]))
+        run_id = crew.queue  # an id of its own: the server is there for all
         crew.hire_as_set(TEMPORAL_API_KEY="k1")
-        code, out, err = crew.call("run", "flow.yml", "--run-id", "r1", TEMPORAL_API_KEY="k1")
+        code, out, err = crew.call("run", "flow.yml", "--run-id", run_id, TEMPORAL_API_KEY="k1")
         assert (0, True) == (code, "completed" in out + err), err
-        code, out, _ = crew.call("status", "r1", "--json", TEMPORAL_API_KEY="k1")
+        code, out, _ = crew.call("status", run_id, "--json", TEMPORAL_API_KEY="k1")
         assert (0, "completed") == (code, json.loads(out)["status"])
-        code, _, err = crew.call("status", "r1")
+        code, _, err = crew.call("status", run_id)
         assert (2, True) == (code, "error TR885" in err)
         calls = {call.get("authorization") for call in door.calls()}
         assert {"Bearer k1", None} == calls

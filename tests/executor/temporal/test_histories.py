@@ -172,6 +172,7 @@ def test_a_history_is_recorded(name: str, recording: Crew) -> None:
         site.resume(run_id, {}, host=host, choices=["approve"])
     if name in CANCELLED:
         recording.site(limits).cancel(run_id, host=host, reason="recorded")
+        wait_until(lambda: "WORKFLOW_EXECUTION_CANCELED" in recording.events(run_id))
     if name == "mended":
         mend(recording, RECORDED[name], run_id)
     if name == "again":

@@ -1,6 +1,5 @@
 """What the library of a connection says, in treadle's own words."""
 
-
 import pytest
 
 pytest.importorskip("temporalio")

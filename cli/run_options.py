@@ -1,0 +1,60 @@
+"""The groups of options that the verbs of runs share: what is given, and how a run goes on."""
+
+from treadle.cli.given import InputOptions
+from treadle.cli.going_on import Mending
+from treadle.cli.option_group import OptionGroup
+from treadle.cli.options import (
+    ChoicesOption,
+    CommentOption,
+    DetailedExitcodeOption,
+    FromOption,
+    InputFileOption,
+    InputFilesOption,
+    InputsOption,
+    JsonOption,
+    LenientOption,
+    YesOption,
+)
+
+
+class GivenOptions(OptionGroup, frozen=True, kw_only=True):
+    """The options that give values to inputs."""
+
+    inputs: InputsOption = None
+    input_texts: InputFilesOption = None
+    input_file: InputFileOption = None
+
+    def read(self, *, is_stdin_taken: bool = False) -> InputOptions:
+        """Return what was given; `is_stdin_taken` tells that stdin holds something else."""
+        return InputOptions(
+            values=self.inputs or (),
+            files=self.input_texts or (),
+            input_file=self.input_file,
+            is_stdin_taken=is_stdin_taken,
+        )
+
+
+class GoingOnOptions(OptionGroup, frozen=True, kw_only=True):
+    """The options that say how a run goes on."""
+
+    step: FromOption = None
+    choices: ChoicesOption = None
+    comment: CommentOption = None
+    is_confirmed: YesOption = False
+    lenient: LenientOption = False
+    as_json: JsonOption = False
+    is_detailed: DetailedExitcodeOption = False
+
+    def read(self, *, source: str | None = None, accepts_changes: bool = False) -> Mending:
+        """Return how a run goes on, under the edited workflow `source` if there is one."""
+        return Mending(
+            step=self.step,
+            source=source,
+            accepts_changes=accepts_changes,
+            is_confirmed=self.is_confirmed,
+            choices=self.choices or (),
+            comment=self.comment,
+            lenient=self.lenient,
+            as_json=self.as_json,
+            is_detailed=self.is_detailed,
+        )

@@ -1,0 +1,164 @@
+"""``treadle test``: rehearses workflows against their tests; nothing is run or written."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treadle.cli.call_plans import InstalledPlans
+from treadle.cli.coverage import coverage
+from treadle.cli.exit_codes import ExitCode
+from treadle.cli.json_output import print_json
+from treadle.cli.options import JsonOption
+from treadle.cli.paint import painter
+from treadle.cli.plan_source import load_plan, near_path
+from treadle.cli.rejection import Rejected
+from treadle.cli.settings import Settings
+from treadle.cli.trial import try_out
+from treadle.cli.trial_file import SUFFIXES, open_trials, read_trials
+from treadle.cli.trial_report import (
+    Covered,
+    Tried,
+    covered_lines,
+    junit_of_tests,
+    summary,
+    tests_object,
+    tried_lines,
+)
+from treadle.cli.workflow_files import find_files
+from treadle.plan.plan import Plan
+
+
+def test(
+    settings: Settings,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Workflows, files of tests, or folders to search; nothing is the whole project.",
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("-k", metavar="TEXT", help="Only tests with this in their name.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit-xml", metavar="FILE", help="Write a JUnit report.")
+    ] = None,
+    least: Annotated[
+        float | None,
+        typer.Option("--fail-under", metavar="PERCENT", min=0, max=100, help="The least coverage."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Rehearse workflows against the tests beside them; exit with 1 when one fails."""
+    trying = _Trying(settings, only=only)
+    tried = [trying.file(path) for path in _files(paths or [], settings)]
+    covered = tuple(trying.covered())
+    _print(tried, covered, settings, as_json=as_json)
+    if junit is not None:
+        _write(junit, junit_of_tests(tried))
+    is_thin = least is not None and any(100 * c.coverage.share < least for c in covered)
+    if is_thin:
+        settings.talk.insist(f"error: less than {least:g} % of a workflow is covered")
+    failures = sum(each.failures for each in tried)
+    return ExitCode.FAILED if failures or is_thin else ExitCode.OK
+
+
+class _Trying:
+    """The files of tests of one command, and what they have been through."""
+
+    def __init__(self, settings: Settings, *, only: str | None) -> None:
+        self._settings = settings
+        self._only = only
+        self._plans: dict[Path, Plan] = {}
+        self._tried: dict[Path, list[Tried]] = {}
+        self._installed = InstalledPlans(settings.find_project())
+
+    def file(self, path: Path) -> Tried:
+        """Go through a file of tests."""
+        try:
+            file, root = open_trials(path)
+        except OSError as error:
+            raise Rejected.because("TR101", path=path, reason=error.strerror) from error
+        if root is None:
+            return Tried(file=file)
+        try:
+            plan = self._plan(file.workflow)
+        except Rejected as rejected:
+            for problem in rejected.problems:
+                self._settings.talk.error(problem)
+            return Tried(file=file, refusal=f"'{file.workflow}' gives no plan")
+        file = read_trials(file, root, plan)
+        chosen = [trial for trial in file.trials if self._only is None or self._only in trial.name]
+        verdicts = tuple(try_out(plan, trial, self._installed) for trial in chosen)
+        tried = Tried(file=file, verdicts=verdicts)
+        self._tried.setdefault(file.workflow, []).append(tried)
+        return tried
+
+    def covered(self) -> Iterator[Covered]:
+        """Yield the coverage of each workflow that was rehearsed."""
+        for workflow, tried in self._tried.items():
+            verdicts = [verdict for each in tried for verdict in each.verdicts]
+            if verdicts:
+                found = coverage(self._plans[workflow], verdicts)
+                yield Covered(workflow=workflow, coverage=found)
+
+    def _plan(self, workflow: Path) -> Plan:
+        if workflow not in self._plans:
+            settings = self._settings
+            source = os.path.join(os.curdir, workflow)
+            loaded = load_plan(source, settings, project=settings.find_project, lenient=False)
+            self._plans[workflow] = loaded.plan
+        return self._plans[workflow]
+
+
+def _files(paths: Sequence[str], settings: Settings) -> list[Path]:
+    """Return the files of tests that some paths mean. Errors: Rejected with TR101."""
+    named = [Path(path) for path in paths] or [settings.find_project()]
+    found: dict[Path, None] = {}
+    for path in named:
+        if path.is_dir():
+            inside = find_files(path, SUFFIXES)
+        elif not path.is_file():
+            raise Rejected.because("TR101", path=path, reason="no such file or directory")
+        elif path.name.endswith(SUFFIXES):
+            inside = (path,)
+        else:
+            inside = _beside(path)
+        if not inside:
+            hint = f"tests of '{path.stem}.yml' are in '{path.stem}.test.yml' beside it"
+            raise Rejected.because("TR101", path=path, reason="it has no tests", hint=hint)
+        found |= dict.fromkeys(near_path(each) for each in inside)
+    return list(found)
+
+
+def _beside(workflow: Path) -> tuple[Path, ...]:
+    candidates = sorted(workflow.parent.glob(f"{workflow.stem}.*"))
+    return tuple(path for path in candidates if path.name.endswith(SUFFIXES))
+
+
+def _print(
+    tried: Sequence[Tried], covered: Sequence[Covered], settings: Settings, *, as_json: bool
+) -> None:
+    if as_json:
+        print_json(tests_object(tried, covered))
+        return
+    paint = painter(sys.stdout, os.environ)
+    for each in tried:
+        for line in tried_lines(each, paint, sys.stdout):
+            print(line)
+    print()
+    for one in covered:
+        for line in covered_lines(one, paint):
+            print(line)
+    settings.talk.say(summary(tried))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
