@@ -6,6 +6,7 @@ Whatever happens, a user sees a sentence and an exit status, never a traceback.
 import gc
 import os
 import sys
+from contextlib import suppress
 
 __all__ = ["main", "program"]
 
@@ -47,7 +48,8 @@ def program() -> None:
         main()
     except SystemExit as ended:
         if "temporalio" in sys.modules and isinstance(ended.code, int):
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):  # nobody reads on
+                    stream.flush()
             os._exit(ended.code)
         raise
