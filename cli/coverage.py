@@ -87,11 +87,14 @@ def _seen(occurrence: Occurrence) -> Iterator[tuple[str, str, str]]:
     if step.condition is not None:
         yield ("branch", path, "if true")
     match step:
-        case IfStep():
+        case IfStep() if "condition_result" in output:
             yield ("branch", path, "then" if output.get("condition_result") else "else")
         case SwitchStep():
             matched = output.get("matched_case")
             is_default = matched == "__default__"
             yield ("branch", path, "default" if is_default else f"case {matched}")
+        case GateStep() if output.get("choice") is not None:
+            # Also what a verdict input or a deadline chose.
+            yield ("option", path, str(output["choice"]))
         case _:
             pass

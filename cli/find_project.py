@@ -4,17 +4,31 @@ import os
 import shlex
 from pathlib import Path
 
+import typer
+
 from treadle.cli.settings import Settings
-from treadle.executor.local.project import find_root
+from treadle.executor.local.project import MARKS, ROOT_VARIABLE, find_root
 
 
 def find_project(settings: Settings) -> Path:
-    """Return the root of the project, and tell it when it is not the working directory."""
+    """Return the root of the project, and tell it when it is not the working directory.
+
+    Errors: typer.BadParameter when the environment names a folder that is no project.
+    """
     here = Path.cwd()
     root = settings.project or find_root(here, os.environ)
+    if settings.project is None and os.environ.get(ROOT_VARIABLE, "").strip():
+        _check_named(root)
     if root != here:
         settings.talk.say(f"project: {root}")
     return root
+
+
+def _check_named(root: Path) -> None:
+    """Refuse a folder without a mark: what a variable misspells is not to become a project."""
+    if not any((root / mark).is_dir() for mark in MARKS):
+        reason = f"'{root}' is no project: it has neither {' nor '.join(MARKS)}"
+        raise typer.BadParameter(reason, param_hint=f"the variable {ROOT_VARIABLE}")
 
 
 def command_line(project: Path, *words: str) -> str:

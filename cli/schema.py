@@ -25,13 +25,17 @@ def schema(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Describe the files of overlays instead.")
     ] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="Describe the files of tests instead.")
+    ] = False,
     lenient: LenientOption = False,
 ) -> int:
     """Print the schema of workflow files for an editor, or the schema of a workflow's inputs."""
-    if overlay:
-        if source is not None:
-            raise typer.BadParameter("overlays have no inputs", param_hint="--overlay")
-        print_json(schemas.overlay_for_editors())
+    if overlay or test:
+        if source is not None or (overlay and test):
+            option = "--overlay" if overlay else "--test"
+            raise typer.BadParameter("it describes one kind of file", param_hint=option)
+        print_json(schemas.overlay_for_editors() if overlay else schemas.load("test"))
         return ExitCode.OK
     if source is None:
         print_json(schemas.load("workflow"))

@@ -12,13 +12,13 @@ from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.coverage import coverage
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.json_output import print_json
-from treadle.cli.options import JsonOption
+from treadle.cli.options import JsonOption, LenientOption
 from treadle.cli.paint import painter
 from treadle.cli.plan_source import load_plan, near_path
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.trial import try_out
-from treadle.cli.trial_file import SUFFIXES, open_trials, read_trials
+from treadle.cli.trial_file import open_trials, read_trials, workflow_of
 from treadle.cli.trial_report import (
     Covered,
     Tried,
@@ -28,7 +28,7 @@ from treadle.cli.trial_report import (
     tests_object,
     tried_lines,
 )
-from treadle.cli.workflow_files import find_files
+from treadle.cli.workflow_files import TEST_SUFFIXES, find_files, has_keys
 from treadle.plan.plan import Plan
 
 
@@ -51,11 +51,15 @@ def test(
         float | None,
         typer.Option("--fail-under", metavar="PERCENT", min=0, max=100, help="The least coverage."),
     ] = None,
+    lenient: LenientOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Rehearse workflows against the tests beside them; exit with 1 when one fails."""
-    trying = _Trying(settings, only=only)
+    trying = _Trying(settings, only=only, lenient=lenient)
     tried = [trying.file(path) for path in _files(paths or [], settings)]
+    if only is not None and not any(each.verdicts or each.failures for each in tried):
+        # A misspelt name would be green for ever.
+        raise typer.BadParameter(f"no test has '{only}' in its name", param_hint="-k")
     covered = tuple(trying.covered())
     _print(tried, covered, settings, as_json=as_json)
     if junit is not None:
@@ -70,8 +74,9 @@ def test(
 class _Trying:
     """The files of tests of one command, and what they have been through."""
 
-    def __init__(self, settings: Settings, *, only: str | None) -> None:
+    def __init__(self, settings: Settings, *, only: str | None, lenient: bool) -> None:
         self._settings = settings
+        self._lenient = lenient
         self._only = only
         self._plans: dict[Path, Plan] = {}
         self._tried: dict[Path, list[Tried]] = {}
@@ -93,7 +98,9 @@ class _Trying:
             return Tried(file=file, refusal=f"'{file.workflow}' gives no plan")
         file = read_trials(file, root, plan)
         chosen = [trial for trial in file.trials if self._only is None or self._only in trial.name]
-        verdicts = tuple(try_out(plan, trial, self._installed) for trial in chosen)
+        verdicts = tuple(
+            try_out(plan, trial, self._installed, lenient=self._lenient) for trial in chosen
+        )
         tried = Tried(file=file, verdicts=verdicts)
         self._tried.setdefault(file.workflow, []).append(tried)
         return tried
@@ -110,7 +117,9 @@ class _Trying:
         if workflow not in self._plans:
             settings = self._settings
             source = os.path.join(os.curdir, workflow)
-            loaded = load_plan(source, settings, project=settings.find_project, lenient=False)
+            loaded = load_plan(
+                source, settings, project=settings.find_project, lenient=self._lenient
+            )
             self._plans[workflow] = loaded.plan
         return self._plans[workflow]
 
@@ -121,23 +130,36 @@ def _files(paths: Sequence[str], settings: Settings) -> list[Path]:
     found: dict[Path, None] = {}
     for path in named:
         if path.is_dir():
-            inside = find_files(path, SUFFIXES)
+            inside = tuple(file for file in find_files(path, TEST_SUFFIXES) if _has_tests(file))
         elif not path.is_file():
             raise Rejected.because("TR101", path=path, reason="no such file or directory")
-        elif path.name.endswith(SUFFIXES):
+        elif path.name.lower().endswith(TEST_SUFFIXES):
             inside = (path,)
         else:
             inside = _beside(path)
         if not inside:
-            hint = f"tests of '{path.stem}.yml' are in '{path.stem}.test.yml' beside it"
+            stem = "NAME" if path.is_dir() else path.stem
+            hint = f"tests of '{stem}.yml' stand in '{stem}.test.yml' beside it"
             raise Rejected.because("TR101", path=path, reason="it has no tests", hint=hint)
         found |= dict.fromkeys(near_path(each) for each in inside)
     return list(found)
 
 
 def _beside(workflow: Path) -> tuple[Path, ...]:
-    candidates = sorted(workflow.parent.glob(f"{workflow.stem}.*"))
-    return tuple(path for path in candidates if path.name.endswith(SUFFIXES))
+    """Return the files of tests that are named after a workflow."""
+    named = (
+        path for path in workflow.parent.iterdir() if path.name.lower().endswith(TEST_SUFFIXES)
+    )
+    own = (path for path in named if path.name.startswith(f"{workflow.stem}."))
+    return tuple(path for path in sorted(own) if workflow_of(path, None) == workflow)
+
+
+def _has_tests(path: Path) -> bool:
+    """Whether a file that was only found is one of ours: other tools have such names as well."""
+    try:
+        return has_keys(path.read_text(encoding="utf-8", errors="replace"), "tests")
+    except OSError:
+        return False
 
 
 def _print(
@@ -150,7 +172,8 @@ def _print(
     for each in tried:
         for line in tried_lines(each, paint, sys.stdout):
             print(line)
-    print()
+    if covered:
+        print()
     for one in covered:
         for line in covered_lines(one, paint):
             print(line)
@@ -161,4 +184,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
+        raise Rejected.because("TR908", path=path, reason=error.strerror) from error

@@ -23,7 +23,7 @@ from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet
 from treadle.plan.json_text import parse_json
 from treadle.plan.plan import Plan
-from treadle.plan.problems import shown
+from treadle.plan.problems import clause, shown
 from treadle.plan.steps import CommandStep, GateStep, ProcessStep, PromptStep, ShellStep
 from treadle.plan.text import as_text
 from treadle.plan.validation import Validator
@@ -36,7 +36,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """How a test ended.
 
     Shapes: `problems` is empty when all was as expected, else one clause each; `run` is None
-    when it was refused; `choices` are those made at gates, by the path of the gate.
+    when it was refused; `choices` are the answers that gates of the workflow itself took, by the
+    path of the gate.
     """
 
     trial: Trial
@@ -70,6 +71,8 @@ class _Cast(Struct):
             reason = error_text("TR801", reason=error.message)
             return ActionResult(outcome=Outcome.FAILED, output={}, error=reason)
         result = given[number]
+        if result.error is not None and "exit_code" in own:
+            own["exit_code"] = 1
         output = {**own, **result.output}
         error_of_step = result.error
         if error_of_step is None and output.get("exit_code", 0) != 0:
@@ -86,18 +89,19 @@ class _Cast(Struct):
             return None
         options = self.trial.gates[name]
         number = self.times[f"gate {name}"]
-        if number >= len(options) > 1 or (number and _asks_again(gate)):
+        if number >= len(options) and (len(options) > 1 or _asks_again(gate)):
             return None
         self.times[f"gate {name}"] += 1
         choice = match_option(gate.step.options, options[min(number, len(options) - 1)])
-        if choice is not None:
+        is_called = run.sequences[gate.sequence].plan
+        if choice is not None and not is_called:
             self.choices.append((gate.step.path, choice))
         return choice
 
 
-def try_out(plan: Plan, trial: Trial, plans: PlanSource) -> Verdict:
+def try_out(plan: Plan, trial: Trial, plans: PlanSource, *, lenient: bool) -> Verdict:
     """Rehearse a test, and hold what came of it against what it expects."""
-    resolved = InputSet(plan.inputs).resolve(trial.inputs, lenient=False, integration=None)
+    resolved = InputSet(plan.inputs).resolve(trial.inputs, lenient=lenient, integration=None)
     if resolved.problems:
         reasons = "; ".join(problem.message for problem in resolved.problems)
         problems = _refusal_problems(trial, reasons)
@@ -109,7 +113,7 @@ def try_out(plan: Plan, trial: Trial, plans: PlanSource) -> Verdict:
         at=BEGINNING,
         plan_digest=plan.digest,
         inputs=resolved.values,
-        lenient=False,
+        lenient=lenient,
         secrets=tuple(sorted(resolved.secrets)),
         workflow_dir=None,
         started_by="test",
@@ -163,8 +167,6 @@ def _add_data(step: ProcessStep, output: dict[str, Json]) -> str | None:
             return error_text("TR805", reason=error)
     violations = Validator(step.output_schema or {}).violations(output["data"])
     if violations:
-        from treadle.plan.problems import clause
-
         place = "".join(f".{part}" for part in violations[0].path)
         return error_text("TR806", reason=f"data{place} {clause(violations[0])}")
     return None
@@ -203,14 +205,14 @@ def _differences(
     if run.status.value != expected.status:
         why = f": {one_line(run.error, _LONGEST)}" if run.error is not None else ""
         at = f" at '{run.current}'" if run.current is not None and not why else ""
-        yield f"the run is {run.status.value}{at}{why}, not {expected.status}"
+        yield f"the run is {run.status.value}{at}, not {expected.status}{why}"
     if expected.error is not None and expected.error not in (run.error or ""):
         yield f"the error is {_text(run.error)}, without {_text(expected.error)}"
     if expected.path is not None and path != expected.path:
         yield _path_difference(path, expected.path)
     for name, value in expected.outputs.items():
         found = (run.outputs or {}).get(name)
-        if found != value:
+        if not _is_same(found, value):
             yield f"output '{name}' is {_text(found)}, not {_text(value)}"
     for name, wanted in expected.steps.items():
         yield from _step_differences(run, name, wanted, texts)
@@ -236,7 +238,7 @@ def _step_differences(
     status = occurrence.status.value if occurrence.status is not None else None
     if wanted.get("status", status) != status:
         why = f": {one_line(occurrence.error, _LONGEST)}" if occurrence.error else ""
-        yield f"step '{name}' is {status}{why}, not {wanted['status']}"
+        yield f"step '{name}' is {status}, not {wanted['status']}{why}"
     error = wanted.get("error")
     if isinstance(error, str) and error not in (occurrence.error or ""):
         yield f"the error of step '{name}' is {_text(occurrence.error)}, without {_text(error)}"
@@ -246,8 +248,13 @@ def _step_differences(
     output = wanted.get("output")
     for member, value in output.items() if isinstance(output, Mapping) else ():
         found = (occurrence.output or {}).get(member)
-        if found != value:
+        if not _is_same(found, value):
             yield f"'{member}' of step '{name}' is {_text(found)}, not {_text(value)}"
+
+
+def _is_same(found: Json, value: Json) -> bool:
+    """Whether two values are one in JSON: true is not 1, at any depth, and 1.0 is."""
+    return not Validator({"const": value}).violations(found)
 
 
 def _text(value: Json) -> str:

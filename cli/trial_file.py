@@ -4,12 +4,15 @@ Every name in them is held against the workflow before anything is rehearsed, an
 that stands in for a step's against what such a step can give.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-from treadle.compiler.diagnostics import Diagnostic, Report, Span
+from treadle.cli.trial_names import StepNames
+from treadle.cli.trial_shape import check_shape, span_at
+from treadle.compiler.diagnostics import Diagnostic, Report
 from treadle.compiler.document import load
 from treadle.compiler.nodes import Mapping as MappingNode
 from treadle.compiler.nodes import Node, Scalar, Sequence, plain
@@ -18,13 +21,12 @@ from treadle.compiler.suggestions import did_you_mean
 from treadle.executor.gate import match_option
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
-from treadle.plan.plan import Plan, every_step
+from treadle.plan.plan import Plan
 from treadle.plan.problems import clause
 from treadle.plan.steps import ActionStep, GateStep, Step
 from treadle.plan.validation import Validator
-from treadle.schemas import load as load_schema
 
-SUFFIXES = (".test.yml", ".test.yaml")
+_BEFORE_SUFFIX = ".test."
 
 
 class StoodIn(Struct, frozen=True, kw_only=True):
@@ -69,6 +71,7 @@ class _Reader(Struct):
     """One file that is being read against its workflow."""
 
     plan: Plan
+    names: StepNames
     report: Report
 
     def trial(self, node: Node) -> Trial:
@@ -88,6 +91,18 @@ class _Reader(Struct):
             expected=_expectation(_part(data, "expect")),
         )
 
+    def check_names(self, nodes: Iterable[Node]) -> None:
+        """Report a test with the name of one before: reports and `-k` could not tell them apart."""
+        seen: set[str] = set()
+        for node in nodes:
+            name = _at(node, "name")
+            if isinstance(name, Scalar) and str(name.value) in seen:
+                self.report.add(
+                    "TR651", name.span, reason=f"'{name.value}' is the name of two tests"
+                )
+            elif isinstance(name, Scalar):
+                seen.add(str(name.value))
+
     def _check_inputs(self, node: Node | None) -> None:
         declared = self.plan.inputs.get("properties")
         known = tuple(declared) if isinstance(declared, Mapping) else ()
@@ -97,15 +112,16 @@ class _Reader(Struct):
 
     def _check_steps(self, node: Node | None) -> None:
         for key, given in _entries(node):
-            step = self._step(key)
-            if step is None:
-                continue
-            if not isinstance(step, ActionStep):
+            meant = self._meant(key)
+            acting = [step for step in meant if isinstance(step, ActionStep)]
+            if meant and not acting:
                 reason = f"'{key.value}' does not act: what it gives follows from the rest"
                 self.report.add("TR653", key.span, reason=reason)
+            # What one of several steps of that name can give is not impossible.
+            if len(acting) != 1:
                 continue
             for each in given.items if isinstance(given, Sequence) else (given,):
-                self._check_output(step, each)
+                self._check_output(acting[0], each)
 
     def _check_output(self, step: Step, node: Node) -> None:
         output = _at(node, "output")
@@ -116,17 +132,17 @@ class _Reader(Struct):
         for violation in Validator(whole).violations(plain(output)):
             place = ".".join(("output", *map(str, violation.path)))
             reason = f"'{place}' of '{step.id}' {clause(violation)}"
-            self.report.add("TR653", _deepest(output, violation.path), reason=reason)
+            self.report.add("TR653", span_at(output, violation.path), reason=reason)
 
     def _check_gates(self, node: Node | None) -> None:
-        gates = [step for step in self._every() if isinstance(step, GateStep)]
         for key, given in _entries(node):
-            named = [gate for gate in gates if key.value in (gate.id, gate.path)]
-            if not named:
-                self._unknown("gate", key, [gate.id for gate in gates])
+            meant = self.names.meant(str(key.value))
+            named = [step for step in meant if isinstance(step, GateStep)]
+            if not named and (meant or not self.names.is_open):
+                self._unknown("gate", key, [gate.id for gate in self.names.gates])
+            options = tuple(option for gate in named for option in gate.options)
             for each in given.items if isinstance(given, Sequence) else (given,):
                 choice = str(plain(each))
-                options = named[0].options if named else ()
                 if named and match_option(options, choice) is None:
                     hint = did_you_mean(choice, options) or f"the options are {_listed(options)}"
                     self.report.add(
@@ -135,33 +151,21 @@ class _Reader(Struct):
 
     def _check_expected(self, node: Node | None) -> None:
         for key, _ in _entries(_at(node, "steps")):
-            self._step(key)
+            self._meant(key)
         path = _at(node, "path")
         for item in path.items if isinstance(path, Sequence) else ():
             if isinstance(item, Scalar):
-                self._step(item)
+                self._meant(item)
         for key, _ in _entries(_at(node, "outputs")):
             if key.value not in self.plan.outputs:
                 self._unknown("output", key, tuple(self.plan.outputs))
 
-    def _step(self, key: Scalar) -> Step | None:
-        """Return the step that a name means: an id, a path, or a public id made of ids."""
-        name = str(key.value)
-        every = tuple(self._every())
-        for step in every:
-            if name in (step.id, step.path):
-                return step
-        parts = [part for part in name.replace("/", ":").split(":") if part]
-        for part in reversed(parts):
-            found = next((step for step in every if step.id == part), None)
-            if found is not None and len(parts) > 1:
-                return found
-        self._unknown("step", key, [step.id for step in every])
-        return None
-
-    def _every(self) -> Iterator[Step]:
-        for plan in (self.plan, *self.plan.callees.values()):
-            yield from every_step(plan)
+    def _meant(self, key: Scalar) -> tuple[Step, ...]:
+        """Return the steps that a name can mean, and report one that means nothing."""
+        meant = self.names.meant(str(key.value))
+        if not meant and not self.names.is_open:
+            self._unknown("step", key, [step.id for step in self.names.steps])
+        return meant
 
     def _unknown(self, what: str, key: Scalar, known: Iterable[str]) -> None:
         hint = did_you_mean(str(key.value), tuple(known))
@@ -175,8 +179,8 @@ def workflow_of(path: Path, root: Node | None) -> Path:
     """
     named = _at(root, "workflow")
     if isinstance(named, Scalar) and isinstance(named.value, str):
-        return path.parent / named.value
-    stem = next(path.name[: -len(suffix)] for suffix in SUFFIXES if path.name.endswith(suffix))
+        return Path(os.path.normpath(path.parent / named.value))
+    stem = path.name[: path.name.lower().rindex(_BEFORE_SUFFIX)]
     while True:
         for suffix in (".yml", ".yaml"):
             if (path.parent / f"{stem}{suffix}").is_file():
@@ -193,9 +197,7 @@ def open_trials(path: Path) -> tuple[TrialFile, Node | None]:
     document = load(source, path=str(path), report=report)
     root = document.root if document is not None else None
     if root is not None:
-        for violation in Validator(load_schema("test")).violations(plain(root)):
-            reason = _place(violation.path) + clause(violation)
-            report.add("TR651", _deepest(root, violation.path), reason=reason)
+        check_shape(root, report)
     text = source.decode("utf-8", "replace")
     found = TrialFile(
         path=path, text=text, workflow=workflow_of(path, root), diagnostics=report.diagnostics
@@ -206,9 +208,11 @@ def open_trials(path: Path) -> tuple[TrialFile, Node | None]:
 def read_trials(file: TrialFile, root: Node, plan: Plan) -> TrialFile:
     """Return the tests of a file that is sound so far, or what does not fit the workflow."""
     report = Report()
-    reader = _Reader(plan=plan, report=report)
+    reader = _Reader(plan=plan, names=StepNames.of(plan), report=report)
     tests = _at(root, "tests")
-    trials = tuple(reader.trial(n) for n in (tests.items if isinstance(tests, Sequence) else ()))
+    nodes = tests.items if isinstance(tests, Sequence) else ()
+    trials = tuple(reader.trial(node) for node in nodes)
+    reader.check_names(nodes)
     return TrialFile(
         path=file.path,
         text=file.text,
@@ -260,25 +264,6 @@ def _at(node: Node | None, key: str) -> Node | None:
 def _entries(node: Node | None) -> Iterator[tuple[Scalar, Node]]:
     for entry in node.entries if isinstance(node, MappingNode) else ():
         yield entry.key, entry.value
-
-
-def _deepest(node: Node, path: Iterable[str | int]) -> Span:
-    """Return where a path leads to, as far as it goes."""
-    for part in path:
-        inner: Node | None = None
-        if isinstance(node, MappingNode):
-            inner = node.get(str(part))
-        elif isinstance(node, Sequence) and isinstance(part, int):
-            inner = node.items[part]
-        if inner is None:
-            break
-        node = inner
-    return node.span
-
-
-def _place(path: tuple[str | int, ...]) -> str:
-    shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return f"'{shown.removeprefix('.')}' " if shown else "it "
 
 
 def _listed(options: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 PLAN_SUFFIX = ".plan.json"
 
+TEST_SUFFIXES = (".test.yml", ".test.yaml")  # of files of tests
 _SUFFIXES = (".yml", ".yaml", PLAN_SUFFIX)
 _SKIPPED = frozenset({".git", ".treadle", "node_modules", ".venv"})
 # Spec Kit keeps a copy of the workflow with each of its runs.
@@ -81,7 +82,9 @@ def _is_workflow(path: Path) -> bool:
             text = file.read(_MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return False
-    return has_keys(text.removeprefix("\ufeff"), "workflow", "steps")
+    text = text.removeprefix("\ufeff")
+    is_of_tests = path.name.lower().endswith(TEST_SUFFIXES) and has_keys(text, "tests")
+    return not is_of_tests and has_keys(text, "workflow", "steps")
 
 
 def has_keys(text: str, *wanted: str) -> bool:

@@ -1,7 +1,8 @@
 """Rehearses a run: the same decisions as in a real one, with stand-ins for everything outside.
 
 Nothing is started, waited for or written. Actions are stood in for by values, gates are answered
-from a list, and time passes as it is told: a second an event, and at once to where a timer is due.
+from a list, and time passes as it is told: a millisecond an event, so that no deadline of a gate
+comes by itself, and at once to where a timer is due.
 """
 
 from collections import deque
@@ -36,13 +37,14 @@ from treadle.plan.steps import GateStep
 
 BEGINNING = "2026-01-01T00:00:00+00:00"
 MAX_ACTIONS = 10_000
+_ACTIONS_OF_CONTINUE = 200  # of the core, which makes a thousand decisions at a time
 
 StandIn = Callable[[Run, Occurrence], ActionResult]
 AnswerGate = Callable[[Run, Occurrence], str | None]
 
 
 class TooLong(Exception):
-    """A run that would go on beyond `MAX_ACTIONS`."""
+    """A run that would go on beyond `MAX_ACTIONS`, or for as long without any."""
 
 
 class Rehearsal(Struct):
@@ -93,25 +95,26 @@ class Rehearsal(Struct):
             raise ValueError("the run has not begun")
         decision = decide(self._program, self._run, event)
         self._run = decision.run
-        self._now += timedelta(seconds=1)
+        self._now += timedelta(milliseconds=1)
         for each in decision.events:
             self._take_note(each)
         return deque(decision.commands)
 
     def _take_note(self, event: Event) -> None:
-        is_gate = isinstance(event, StepFinished) and isinstance(
-            self._state.occurrences[event.address].step, GateStep
-        )
-        if isinstance(event, ActionStarted) or (is_gate and isinstance(event, StepFinished)):
-            self.began.setdefault(event.address)
+        match event:
+            case ActionStarted(address=address):
+                self.began.setdefault(address)
+            case StepFinished(address=address, status=status) if status is not StepStatus.SKIPPED:
+                if isinstance(self._state.occurrences[address].step, GateStep):
+                    self.began.setdefault(address)
+            case _:
+                pass
 
     def _done(self, command: Command) -> OutsideEvent:
         """Return what the world would have said to a command."""
         match command:
             case Perform(address=address, attempt=attempt):
-                self._actions += 1
-                if self._actions > MAX_ACTIONS:
-                    raise TooLong()
+                self._count(1)
                 result = self.stand_in(self._state, self._state.occurrences[address])
                 is_done = result.outcome is Outcome.COMPLETED
                 return ActionFinished(
@@ -128,6 +131,7 @@ class Rehearsal(Struct):
             case ResolveCall(address=address, workflow=workflow):
                 return self._resolved(address, workflow)
             case Continue():
+                self._count(_ACTIONS_OF_CONTINUE)
                 return Continued(at=self._at())
 
     def _resolved(self, address: str, workflow: str) -> CallResolved:
@@ -145,16 +149,25 @@ class Rehearsal(Struct):
         )
 
     def _answered(self) -> RunResumed | None:
-        """Return a resume that answers the first open gate that has an answer."""
+        """Return a resume that answers the first open gate that has an answer.
+
+        Errors: TooLong.
+        """
         if self._state.status is not RunStatus.PAUSED:
             return None
         for gate in open_gates(self._state):
             choice = self.answer(self._state, gate)
             if choice is not None:
+                self._count(1)
                 answer = Answer(choice=choice, by="test", at=self._at(), comment=None)
                 answers = {gate.address: answer}
                 return RunResumed(at=self._at(), by="test", inputs={}, answers=answers)
         return None
+
+    def _count(self, actions: int) -> None:
+        self._actions += actions
+        if self._actions > MAX_ACTIONS:
+            raise TooLong()
 
     def _at(self) -> str:
         return self._now.isoformat(timespec="milliseconds")

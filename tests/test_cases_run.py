@@ -53,12 +53,13 @@ SNAPSHOTS = ROOT / "snapshots" / "cases_run"
 FILE = "FILE"  # how a case calls itself
 SETTINGS = "treadle.toml says: "
 CALLED = re.compile(r"the workflow (\S+) says:\n(.*)", re.DOTALL)
+TESTED = re.compile(r"its tests say:\n(.*)", re.DOTALL)
 OVERLAY = re.compile(r"the overlay (\S+) says:\n(.*)", re.DOTALL)
 
 # The verbs that are called as they are; what the others print tells times.
 LIBRARY_VERBS = frozenset("add remove enable disable list info search catalog verify step".split())
 WHOLE_VERBS = LIBRARY_VERBS | frozenset(
-    {"graph", "overlay", "validate", "export", "import", "prune", "doctor"}
+    {"graph", "overlay", "validate", "export", "import", "prune", "doctor", "test"}
 )
 WHOLE_OPTIONS = frozenset({"--from", "--plan", "--no-input", "--on"})
 
@@ -455,6 +456,11 @@ def test_a_case_says_what_its_snapshot_says(
         overlay = OVERLAY.fullmatch(line)
         if overlay is not None:
             install_with(overlay[1], overlay[2], stage)
+            told += (f"# {each}".rstrip() for each in line.rstrip("\n").split("\n"))
+            continue
+        tested = TESTED.fullmatch(line)
+        if tested is not None:
+            write_text(f"{path.stem}.test.yml", tested[1])(stage)
             told += (f"# {each}".rstrip() for each in line.rstrip("\n").split("\n"))
             continue
         called = CALLED.fullmatch(line)

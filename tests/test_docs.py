@@ -83,6 +83,20 @@ def test_the_readme_shows_what_is_said_about_the_faulty_workflow(
     assert shown == f"$ treadle validate deploy.yml\n{said.stdout}{said.stderr}"
 
 
+def test_the_page_about_tests_shows_what_comes_of_its_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = next(text for _, text in blocks("yaml") if text.startswith("# release.test.yml"))
+    shown = next(text for _, text in blocks("text") if text.startswith("$ treadle test release"))
+    workflow = (ROOT / "examples" / "release.yml").read_text(encoding="utf-8")
+    (tmp_path / "release.yml").write_text(workflow, encoding="utf-8")
+    (tmp_path / "release.test.yml").write_text(source, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(build(words=["test"]), ["test", "release.yml"])
+    assert 1 == said.exit_code
+    assert shown == f"$ treadle test release.yml\n{said.stdout}{said.stderr}"
+
+
 @pytest.mark.parametrize(("page", "text"), blocks("python"))
 def test_a_python_example_runs(page: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(text, page, "exec"), {"__name__": "example"})

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from treadle.cli.app import build
 from treadle.compiler import compile_file
 from treadle.executor.api import RunResult, resume, run
 from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-FILES = sorted(EXAMPLES.glob("*.yml"))
+TESTS = sorted(EXAMPLES.glob("*.test.yml"))
+FILES = sorted(set(EXAMPLES.glob("*.yml")) - set(TESTS))
 SECRET = "s3cret-of-the-example"
 
 FAKE_AGENT = """#!/bin/sh
@@ -183,6 +186,13 @@ def test_an_example_runs_to_what_its_row_says(
     assert row.status == ended.status
     assert dict(row.outputs) == dict(ended.outputs)
     assert dict(row.steps) == {name: ended.results[name]["status"] for name in row.steps}
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_the_tests_of_an_example_pass_and_go_through_all_of_it(path: Path) -> None:
+    words = ["test", str(path), "--fail-under", "100"]
+    tested = CliRunner().invoke(build(words=["test"]), words)
+    assert (0, True) == (tested.exit_code, "tests passed" in tested.stderr)
 
 
 def test_the_secret_of_the_example_is_nowhere_in_the_project(tmp_path: Path) -> None:

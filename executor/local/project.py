@@ -6,7 +6,8 @@ from pathlib import Path
 
 from treadle.plan.expression import Json
 
-_MARKS = (".treadle", ".specify")
+MARKS = (".treadle", ".specify")
+ROOT_VARIABLE = "SPECIFY_INIT_DIR"
 _STATE_FORM = 1  # the form of integration.json that Spec Kit 1.2.3 writes
 
 
@@ -16,7 +17,7 @@ def find_root(start: Path, environment: Mapping[str, str]) -> Path:
     The folder itself when it has a mark, else the nearest folder upwards that has one, up to the
     root of the git work tree and never the home folder or above; `SPECIFY_INIT_DIR` wins.
     """
-    named = environment.get("SPECIFY_INIT_DIR", "").strip()
+    named = environment.get(ROOT_VARIABLE, "").strip()
     if named:
         return (start / named).resolve()
     start = start.resolve()
@@ -24,7 +25,7 @@ def find_root(start: Path, environment: Mapping[str, str]) -> Path:
     for folder in (start, *start.parents):
         if folder != start and home is not None and (folder == home or folder in home.parents):
             return start
-        if any((folder / mark).is_dir() for mark in _MARKS):
+        if any((folder / mark).is_dir() for mark in MARKS):
             return folder
         if (folder / ".git").exists():
             return start

@@ -62,6 +62,11 @@ def test_the_schema_of_workflow_files_is_printed(treadle) -> None:
     assert schemas.load("workflow") == treadle("schema").data
 
 
+def test_the_schema_of_files_of_tests_is_printed(treadle) -> None:
+    assert schemas.load("test") == treadle("schema", "--test").data
+    assert 2 == treadle("schema", "--test", "--overlay").code
+
+
 def test_the_schema_of_a_workflow_describes_its_inputs(treadle, write: Write) -> None:
     write("flow.yml", FLOW)
     schema = treadle("schema", "flow.yml").data
