@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.change_object import installed_change
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.installing import Installer
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.options import JsonOption, LenientOption
+from treadle.cli.packages.change_object import installed_change
+from treadle.cli.packages.installing import Installer
+from treadle.cli.project.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.settings import Settings, for_programs
+from treadle.cli.text.json_output import print_json
 from treadle.library.credentials import credentials_of
 from treadle.library.obtain import Request, obtain
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.drive import drive_for, tell
 from treadle.cli.exit_codes import ExitCode, of_signal
-from treadle.cli.find_project import find_project
-from treadle.cli.given import InputOptions, from_environment
 from treadle.cli.options import JsonOption, RunArgument
+from treadle.cli.project.find_project import find_project
+from treadle.cli.project.temporal_site import OnOption, site_for
 from treadle.cli.refusals import rejecting_refusals
+from treadle.cli.runs.drive import drive_for, tell
+from treadle.cli.runs.given import InputOptions, from_environment
 from treadle.cli.settings import Settings
-from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local.cancel import cancel as cancel_run
 from treadle.executor.state import RunStatus
 
@@ -32,7 +32,7 @@ def cancel(
     """
     site = site_for(settings, on)
     if site is not None:
-        from treadle.cli.on_temporal import cancel_on_temporal  # most runs are kept here
+        from treadle.cli.runs.on_temporal import cancel_on_temporal  # most runs are kept here
 
         return cancel_on_temporal(settings, site, run, reason=reason, as_json=as_json)
     project = find_project(settings)

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.columns import Cell, columns
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library
 from treadle.cli.options import JsonOption
-from treadle.cli.paint import Role, painter
+from treadle.cli.project.library_access import places_of, rejecting_library
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
+from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.paint import Role, painter
+from treadle.cli.text.visible import one_line
 from treadle.library.catalog_list import CatalogSource, active_sources, add_source, remove_source
 from treadle.library.kinds import WORKFLOWS, Kind
 from treadle.plan.expression import Json

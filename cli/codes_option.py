@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from treadle.cli.selection import code_meant, is_firm, is_known
+from treadle.cli.checking.selection import code_meant, is_firm, is_known
 from treadle.plan.catalogue import BY_CODE
 
 SELECT = "--select"

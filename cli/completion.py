@@ -100,9 +100,9 @@ def _declared(context: typer.Context) -> Mapping[str, Json] | None:
         return read_plan(Store(_project(context)).find(named).plan).inputs
     if named.endswith(".json"):
         return read_plan(Path(named)).inputs
-    from treadle.cli.available_types import types_around
+    from treadle.cli.project.available_types import types_around
     from treadle.compiler import compile_file
-    from treadle.compiler.callees import CalleeFile, NotFound
+    from treadle.compiler.composing.callees import CalleeFile, NotFound
 
     class Nothing:
         """Finds no workflow that is called: what a workflow takes depends on none."""

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.find_project import find_project
-from treadle.cli.paint import Role
+from treadle.cli.project.find_project import find_project
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
+from treadle.cli.text.paint import Role
 from treadle.executor.errors import Refused
 
 _ATTRIBUTES = ("TreadleWorkflow", "TreadleStatus", "TreadleStep")

@@ -9,21 +9,21 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from treadle.cli.doctor_report import Check, Report, report_object, report_outline, verdict
+from treadle.cli.checking.plan_source import STDIN, load_plan
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.given import InputOptions
-from treadle.cli.json_output import print_json
-from treadle.cli.known_inputs import known_inputs, project_of
 from treadle.cli.options import (
     JsonOption,
     LenientOption,
 )
-from treadle.cli.outline import print_outline
-from treadle.cli.paint import Role, painter
-from treadle.cli.plan_source import STDIN, load_plan
+from treadle.cli.packages.doctor_report import Check, Report, report_object, report_outline, verdict
 from treadle.cli.run_options import GivenOptions
+from treadle.cli.runs.given import InputOptions
+from treadle.cli.runs.known_inputs import known_inputs, project_of
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.outline import print_outline
+from treadle.cli.text.paint import Role, painter
+from treadle.cli.text.visible import one_line
 from treadle.executor.local.departure import Departure
 from treadle.executor.local.machine import LocalMachine
 from treadle.executor.local.preflight import Finding, Status, findings_before
@@ -67,7 +67,7 @@ def doctor(
     missing.
     """
     if source is None:
-        from treadle.cli.doctor_machine import machine_report  # has to do with no workflow
+        from treadle.cli.packages.doctor_machine import machine_report  # has to do with no workflow
 
         report = machine_report(project_of(settings), os.environ)
         sections: tuple[tuple[str, str], ...] = (("machine", "machine"), ("project", "project"))

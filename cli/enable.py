@@ -1,11 +1,11 @@
 """``treadle enable``: lets a disabled workflow run again."""
 
-from treadle.cli.change_object import before, standing_change
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library, utc_now
 from treadle.cli.options import InstalledArgument, JsonOption
+from treadle.cli.packages.change_object import before, standing_change
+from treadle.cli.project.library_access import places_of, rejecting_library, utc_now
 from treadle.cli.settings import Settings
+from treadle.cli.text.json_output import print_json
 from treadle.library.install import set_enabled
 
 

@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.columns import columns
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.pages import page
-from treadle.cli.paint import Paint, Role, painter
 from treadle.cli.settings import Settings
+from treadle.cli.text.columns import columns
+from treadle.cli.text.paint import Paint, Role, painter
 from treadle.plan.catalogue import BY_CODE, ENTRIES, Entry, Severity
 
 _INDENT = "    "

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.byte_sizes import byte_size
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import find_project
 from treadle.cli.options import RunArgument
+from treadle.cli.project.find_project import find_project
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
+from treadle.cli.text.byte_sizes import byte_size
 from treadle.executor.local.archive import SUFFIX
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.local.transfer import export_run

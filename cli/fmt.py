@@ -11,20 +11,20 @@ from typing import Annotated
 import typer
 from msgspec import Struct, field
 
-from treadle.cli.excerpt import MAX_WIDTH
+from treadle.cli.checking.findings import Checked
+from treadle.cli.checking.replace_file import replace_file
+from treadle.cli.checking.report_text import report_lines
+from treadle.cli.checking.workflow_files import PLAN_SUFFIX, find_workflow_files
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.findings import Checked
-from treadle.cli.paint import painter
 from treadle.cli.rejection import Rejected
-from treadle.cli.replace_file import replace_file
-from treadle.cli.report_text import report_lines
 from treadle.cli.settings import Settings
-from treadle.cli.unified_diff import diff_lines
-from treadle.cli.workflow_files import PLAN_SUFFIX, find_workflow_files
+from treadle.cli.text.excerpt import MAX_WIDTH
+from treadle.cli.text.paint import painter
+from treadle.cli.text.unified_diff import diff_lines
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.document import load
-from treadle.compiler.formatting import formatted
-from treadle.compiler.source import read_source
+from treadle.compiler.mending.formatting import formatted
+from treadle.compiler.reading.document import load
+from treadle.compiler.reading.source import read_source
 
 STDIN = "-"
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.drive import drive_for
-from treadle.cli.find_project import find_project
-from treadle.cli.mend import fork_run
 from treadle.cli.options import RunArgument
+from treadle.cli.project.find_project import find_project
+from treadle.cli.project.temporal_site import OnOption, site_for
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.run_options import GivenOptions, GoingOnOptions
+from treadle.cli.runs.drive import drive_for
+from treadle.cli.runs.mend import fork_run
 from treadle.cli.settings import Settings
-from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local.store import Store
 
 
@@ -34,7 +34,7 @@ def fork(
     options, mending = given.read(), going_on.read()
     site = site_for(settings, on)
     if site is not None:
-        from treadle.cli.on_temporal import fork_on_temporal  # most runs are kept here
+        from treadle.cli.runs.on_temporal import fork_on_temporal  # most runs are kept here
 
         return fork_on_temporal(settings, site, run, options, mending, run_id=run_id)
     project = find_project(settings)

@@ -1,9 +1,9 @@
 """``treadle graph``: draws a workflow as a Mermaid flowchart."""
 
+from treadle.cli.checking.plan_source import load_plan
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.mermaid import flowchart
 from treadle.cli.options import LenientOption, SourceArgument
-from treadle.cli.plan_source import load_plan
+from treadle.cli.plans.mermaid import flowchart
 from treadle.cli.settings import Settings
 
 

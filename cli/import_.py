@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import find_project
-from treadle.cli.json_output import print_json
 from treadle.cli.options import JsonOption
+from treadle.cli.project.find_project import find_project
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
-from treadle.cli.run_summary import next_commands
+from treadle.cli.runs.run_summary import next_commands
 from treadle.cli.settings import Settings
+from treadle.cli.text.json_output import print_json
 from treadle.executor.local.store import Store
 from treadle.executor.local.transfer import Imported, import_run
 from treadle.executor.outcome import run_object

@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.available_types import types_around
-from treadle.cli.callees_around import ProjectCallees
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.list_ import installed_object, standing
 from treadle.cli.options import InstalledArgument, JsonOption
-from treadle.cli.outline import Outline, print_outline
-from treadle.cli.package_outline import act_outlines
-from treadle.cli.paint import Paint, Role, painter
+from treadle.cli.packages.package_outline import act_outlines
+from treadle.cli.project.available_types import types_around
+from treadle.cli.project.callees_around import ProjectCallees
+from treadle.cli.project.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.search import listed_object
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.outline import Outline, print_outline
+from treadle.cli.text.paint import Paint, Role, painter
+from treadle.cli.text.visible import one_line
 from treadle.compiler import compile_file
 from treadle.library.acts import acts_of, secrets_of
 from treadle.library.catalog import Listed

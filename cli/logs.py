@@ -11,14 +11,14 @@ import typer
 from msgspec import Struct
 
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import find_project
-from treadle.cli.json_output import print_json
 from treadle.cli.options import JsonOption, RunArgument, StepArgument
-from treadle.cli.paint import Role
+from treadle.cli.project.find_project import find_project
+from treadle.cli.project.temporal_site import OnOption, refuse_on_temporal, site_for
 from treadle.cli.refusals import rejecting_refusals
-from treadle.cli.run_summary import summary_lines
+from treadle.cli.runs.run_summary import summary_lines
 from treadle.cli.settings import Settings
-from treadle.cli.temporal_site import OnOption, refuse_on_temporal, site_for
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.paint import Role
 from treadle.executor.events import ActionStarted
 from treadle.executor.local import journal
 from treadle.executor.local.log_tail import STREAMS
@@ -55,7 +55,7 @@ def logs(
         raise typer.BadParameter("one object cannot be followed", param_hint="--json")
     site = site_for(settings, on)
     if site is not None:
-        from treadle.cli.logs_on_temporal import logs_on_temporal  # most runs are kept here
+        from treadle.cli.runs.logs_on_temporal import logs_on_temporal  # most runs are kept here
 
         with rejecting_refusals():
             refuse_on_temporal((as_json, "'--json'"))
@@ -85,7 +85,7 @@ def logs(
 
 
 def _follow(store: Store, folder: RunFolder, step: str | None, settings: Settings) -> int:
-    from treadle.cli.follow import follow  # most logs are not followed
+    from treadle.cli.runs.follow import follow  # most logs are not followed
 
     def is_meant(address: str, occurrence: Occurrence | None) -> bool:
         return step is None or (occurrence is not None and _is_meant(occurrence, step))

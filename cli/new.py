@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.first_workflow import first_workflow
+from treadle.cli.plans.first_workflow import first_workflow
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 

@@ -8,24 +8,24 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from treadle.cli.available_types import types_around
-from treadle.cli.breaking import BreakOption, Deed, may_break
-from treadle.cli.check_paths import Checking
-from treadle.cli.columns import Cell, columns
+from treadle.cli.checking.check_paths import Checking
+from treadle.cli.checking.findings import Checked, Summary
+from treadle.cli.checking.plan_source import near_path
+from treadle.cli.checking.report_text import report_lines
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import command_line
-from treadle.cli.findings import Checked, Summary
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library
 from treadle.cli.options import JsonOption, LenientOption
-from treadle.cli.paint import Role, painter
-from treadle.cli.plan_source import near_path
+from treadle.cli.packages.breaking import BreakOption, Deed, may_break
+from treadle.cli.project.available_types import types_around
+from treadle.cli.project.find_project import command_line
+from treadle.cli.project.library_access import places_of, rejecting_library
 from treadle.cli.rejection import Rejected
-from treadle.cli.report_text import report_lines
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
-from treadle.compiler.source import read_overlay_file
-from treadle.compiler.stack import declared
+from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.paint import Role, painter
+from treadle.cli.text.visible import one_line
+from treadle.compiler.composing.stack import declared
+from treadle.compiler.reading.source import read_overlay_file
 from treadle.library.callers import broken_without_overlay
 from treadle.library.ids import check_id
 from treadle.library.overlay_edits import (

@@ -8,12 +8,8 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.dry_run import dry_run
-from treadle.cli.dry_step import span
+from treadle.cli.checking.plan_source import STDIN, Loaded, load_plan
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.given import InputOptions
-from treadle.cli.json_output import print_json
-from treadle.cli.known_inputs import KnownInputs, known_inputs, names_of
 from treadle.cli.options import (
     DetailedDiffOption,
     DiffOption,
@@ -22,13 +18,17 @@ from treadle.cli.options import (
     NeedsOption,
     SourceArgument,
 )
-from treadle.cli.outline import Outline, print_outline
-from treadle.cli.paint import Paint, Role, painter
-from treadle.cli.plan_source import STDIN, Loaded, load_plan
+from treadle.cli.plans.dry_run import dry_run
+from treadle.cli.plans.dry_step import span
 from treadle.cli.rejection import Rejected
 from treadle.cli.run_options import GivenOptions
+from treadle.cli.runs.given import InputOptions
+from treadle.cli.runs.known_inputs import KnownInputs, known_inputs, names_of
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.outline import Outline, print_outline
+from treadle.cli.text.paint import Paint, Role, painter
+from treadle.cli.text.visible import one_line
 from treadle.plan.codec import to_json
 from treadle.plan.inputs import INTEGRATION, InputSet
 from treadle.plan.known import Known
@@ -60,7 +60,7 @@ def plan(
 ) -> int:
     """Show what a run would do with these inputs; nothing is executed or created."""
     if diff is not None:
-        from treadle.cli.plan_diff import show_diff  # not every plan is compared
+        from treadle.cli.plans.plan_diff import show_diff  # not every plan is compared
 
         return show_diff(
             settings, diff, source, lenient=lenient, as_json=as_json, is_detailed=is_detailed
@@ -103,7 +103,7 @@ def show_plan(
 def _show_needs(
     settings: Settings, source: str, options: InputOptions, *, lenient: bool, as_json: bool
 ) -> int:
-    from treadle.cli.needs import show_needs  # most plans are shown otherwise
+    from treadle.cli.plans.needs import show_needs  # most plans are shown otherwise
 
     loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
     resolved = known_inputs(loaded.plan, settings, options, lenient=lenient).resolved

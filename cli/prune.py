@@ -8,21 +8,21 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.byte_sizes import byte_size
-from treadle.cli.columns import Cell, columns
-from treadle.cli.durations import moment
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import find_project
-from treadle.cli.json_output import print_json
 from treadle.cli.options import JsonOption
-from treadle.cli.paint import Role, painter
-from treadle.cli.prompt import read_line
+from treadle.cli.project.find_project import find_project
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
-from treadle.cli.run_filters import StatusesOption
-from treadle.cli.run_summary import STATUS_ROLES
+from treadle.cli.runs.run_filters import StatusesOption
+from treadle.cli.runs.run_summary import STATUS_ROLES
 from treadle.cli.settings import Settings
-from treadle.cli.spans import moment_meant
+from treadle.cli.text.byte_sizes import byte_size
+from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.durations import moment
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.paint import Role, painter
+from treadle.cli.text.prompt import read_line
+from treadle.cli.text.spans import moment_meant
 from treadle.executor.local.prune import OVER, Candidate, Rule, candidates, remove
 from treadle.executor.local.store import Store
 from treadle.executor.state import RunStatus

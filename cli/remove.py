@@ -1,13 +1,13 @@
 """``treadle remove``: removes an installed workflow."""
 
-from treadle.cli.available_types import types_around
-from treadle.cli.breaking import BreakOption, Deed, may_break
-from treadle.cli.change_object import before, standing_change
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library
 from treadle.cli.options import InstalledArgument, JsonOption
+from treadle.cli.packages.breaking import BreakOption, Deed, may_break
+from treadle.cli.packages.change_object import before, standing_change
+from treadle.cli.project.available_types import types_around
+from treadle.cli.project.library_access import places_of, rejecting_library
 from treadle.cli.settings import Settings, for_programs
+from treadle.cli.text.json_output import print_json
 from treadle.library import install
 from treadle.library.callers import broken_by_removal
 from treadle.library.ids import check_id

@@ -8,22 +8,22 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.available_types import types_around
-from treadle.cli.callees_around import ProjectCallees
-from treadle.cli.columns import Cell, columns
+from treadle.cli.checking.plan_source import near_path, tell_findings
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library
 from treadle.cli.options import JsonOption
-from treadle.cli.paint import Paint, Role, painter
-from treadle.cli.plan_source import near_path, tell_findings
+from treadle.cli.project.available_types import types_around
+from treadle.cli.project.callees_around import ProjectCallees
+from treadle.cli.project.library_access import places_of, rejecting_library
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
+from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.paint import Paint, Role, painter
+from treadle.cli.text.visible import one_line
 from treadle.compiler import Compilation, compile_file
-from treadle.compiler.layers import part_of, place_in
-from treadle.compiler.merge import Placed, placed_steps
-from treadle.compiler.nodes import Mapping, Node, Scalar
+from treadle.compiler.composing.merge import Placed, placed_steps
+from treadle.compiler.reading.layers import part_of, place_in
+from treadle.compiler.reading.nodes import Mapping, Node, Scalar
 from treadle.library.ids import check_id
 from treadle.library.installed import known_ids
 from treadle.library.overlay_files import Home, Kept, kept_overlays

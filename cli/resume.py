@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.drive import Drive, drive_for, exit_code, tell
-from treadle.cli.find_project import find_project
-from treadle.cli.given import STDIN, from_environment
-from treadle.cli.going_on import Asked, Mending
 from treadle.cli.options import AnswersOption, DetachOption, NoPromptOption, RunArgument
+from treadle.cli.project.find_project import find_project
+from treadle.cli.project.temporal_site import OnOption, site_for
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.run_options import GivenOptions, GoingOnOptions
+from treadle.cli.runs.drive import Drive, drive_for, exit_code, tell
+from treadle.cli.runs.given import STDIN, from_environment
+from treadle.cli.runs.going_on import Asked, Mending
 from treadle.cli.settings import Settings
-from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local import session
 from treadle.executor.local.store import RunFolder, Store
 from treadle.plan.plan_file import read_plan
@@ -50,12 +50,12 @@ def resume(
     site = site_for(settings, on, waits=not is_detached)
     asked = Asked(file=answers, is_prompt_off=no_prompt, has_own_secrets=site is not None)
     if site is not None:
-        from treadle.cli.on_temporal import resume_on_temporal  # most runs are kept here
+        from treadle.cli.runs.on_temporal import resume_on_temporal  # most runs are kept here
 
         return resume_on_temporal(settings, site, run, options, mending, asked)
     parting = None
     if is_detached:
-        from treadle.cli.detach import part_ways  # most runs stay at the terminal
+        from treadle.cli.runs.detach import part_ways  # most runs stay at the terminal
 
         parting = part_ways(settings, project, as_json=mending.as_json)
         if parting.code is not None:
@@ -66,12 +66,12 @@ def resume(
     with rejecting_refusals():
         folder = Store(project).find(run)
         if answers is not None or no_prompt:
-            from treadle.cli.answering import answer_resume  # most runs ask when they must
+            from treadle.cli.runs.answering import answer_resume  # most runs ask when they must
 
             found = Store(project).load(folder)[1]
             answer_resume(drive, found, asked, lenient=mending.lenient)
     if mending.step is not None or source is not None:
-        from treadle.cli.mend import mend  # most runs just go on
+        from treadle.cli.runs.mend import mend  # most runs just go on
 
         return mend(settings, drive, folder, mending)
     return _go_on(drive, folder, mending)

@@ -4,10 +4,7 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.drive import drive_for, exit_code, tell
-from treadle.cli.find_project import find_project
-from treadle.cli.given import from_environment
-from treadle.cli.going_on import Asked
+from treadle.cli.checking.plan_source import STDIN, load_plan
 from treadle.cli.options import (
     AnswersOption,
     DetachOption,
@@ -17,11 +14,14 @@ from treadle.cli.options import (
     NoPromptOption,
     SourceArgument,
 )
-from treadle.cli.plan_source import STDIN, load_plan
+from treadle.cli.project.find_project import find_project
+from treadle.cli.project.temporal_site import OnOption, site_for
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.run_options import GivenOptions
+from treadle.cli.runs.drive import drive_for, exit_code, tell
+from treadle.cli.runs.given import from_environment
+from treadle.cli.runs.going_on import Asked
 from treadle.cli.settings import Settings
-from treadle.cli.temporal_site import OnOption, site_for
 from treadle.executor.local.session import start
 
 
@@ -57,7 +57,7 @@ def run(
     parting = None
     site = site_for(settings, on, waits=not is_detached)
     if is_detached and site is None:
-        from treadle.cli.detach import part_ways  # most runs stay at the terminal
+        from treadle.cli.runs.detach import part_ways  # most runs stay at the terminal
 
         parting = part_ways(settings, project, as_json=as_json)
         if parting.code is not None:
@@ -66,11 +66,11 @@ def run(
     if parting is not None:
         parting.attach(drive)
     if site is not None:
-        from treadle.cli.on_temporal import attach  # most runs are kept here
+        from treadle.cli.runs.on_temporal import attach  # most runs are kept here
 
         attach(drive, settings, site)
     if answers is not None or no_prompt:
-        from treadle.cli.answering import answer_start  # most runs are not answered before
+        from treadle.cli.runs.answering import answer_start  # most runs are not answered before
 
         asked = Asked(file=answers, is_prompt_off=no_prompt, has_own_secrets=site is not None)
         folder = str(loaded.folder)
@@ -89,7 +89,7 @@ def run(
             lambda: loaded.plan,
         )
     if site is not None:
-        from treadle.cli.on_temporal import rest_on_temporal  # most runs are kept here
+        from treadle.cli.runs.on_temporal import rest_on_temporal  # most runs are kept here
 
         return rest_on_temporal(settings, drive, rested, as_json=as_json, is_detailed=is_detailed)
     tell(drive, rested, as_json=as_json)

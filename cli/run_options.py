@@ -1,7 +1,5 @@
 """The groups of options that the verbs of runs share: what is given, and how a run goes on."""
 
-from treadle.cli.given import InputOptions
-from treadle.cli.going_on import Mending
 from treadle.cli.option_group import OptionGroup
 from treadle.cli.options import (
     ChoicesOption,
@@ -15,6 +13,8 @@ from treadle.cli.options import (
     LenientOption,
     YesOption,
 )
+from treadle.cli.runs.given import InputOptions
+from treadle.cli.runs.going_on import Mending
 
 
 class GivenOptions(OptionGroup, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from treadle import schemas
+from treadle.cli.checking.plan_source import load_plan
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
 from treadle.cli.options import LenientOption
-from treadle.cli.plan_source import load_plan
 from treadle.cli.settings import Settings
+from treadle.cli.text.json_output import print_json
 from treadle.plan.inputs import InputSet
 
 

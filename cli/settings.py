@@ -16,10 +16,10 @@ from treadle.cli.exit_codes import ExitCode
 from treadle.cli.guard import guarded
 from treadle.cli.option_group import grouped, single_options
 from treadle.cli.rejection import Rejected
-from treadle.cli.talk import Talk, talk_on_stderr
+from treadle.cli.text.talk import Talk, talk_on_stderr
 
 if TYPE_CHECKING:
-    from treadle.cli.configuration import Configuration
+    from treadle.cli.project.configuration import Configuration
 
 ProjectOption = Annotated[
     Path | None,
@@ -66,7 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def find_project(self) -> Path:
         """Return the root of the project, and tell it when it is not the working directory."""
         # The executor's rule of what a project is; many commands never ask.
-        from treadle.cli.find_project import find_project
+        from treadle.cli.project.find_project import find_project
 
         return find_project(self)
 
@@ -74,7 +74,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def configuration(self) -> "Configuration":
         """What the project says about its checks. Errors: Rejected for a wrong file."""
         # Reading it takes TOML and JSON Schema where there is a file.
-        from treadle.cli.configuration import find_configuration
+        from treadle.cli.project.configuration import find_configuration
 
         return find_configuration(self.project or Path.cwd(), os.environ)
 

@@ -9,30 +9,30 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.columns import Cell, columns
 from treadle.cli.completion import complete_runs
-from treadle.cli.durations import between, duration, moment
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import find_project
-from treadle.cli.json_output import print_json
-from treadle.cli.marks import ROLES, Mark, sign
 from treadle.cli.options import JsonOption
-from treadle.cli.paint import Paint, Role, painter
+from treadle.cli.project.find_project import find_project
+from treadle.cli.project.temporal_site import OnOption, site_for
 from treadle.cli.refusals import rejecting_refusals
-from treadle.cli.run_filters import (
+from treadle.cli.runs.run_filters import (
     Filter,
     LimitOption,
     SinceOption,
     StatusesOption,
     WorkflowOption,
 )
-from treadle.cli.run_list import list_gates, list_runs
-from treadle.cli.run_summary import painted_status, waiting_lines
-from treadle.cli.run_tree import Row, tree_rows
+from treadle.cli.runs.run_list import list_gates, list_runs
+from treadle.cli.runs.run_summary import painted_status, waiting_lines
+from treadle.cli.runs.run_tree import Row, tree_rows
 from treadle.cli.settings import Settings
-from treadle.cli.spans import age, moment_meant
-from treadle.cli.temporal_site import OnOption, site_for
-from treadle.cli.visible import one_line, visible
+from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.durations import between, duration, moment
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.marks import ROLES, Mark, sign
+from treadle.cli.text.paint import Paint, Role, painter
+from treadle.cli.text.spans import age, moment_meant
+from treadle.cli.text.visible import one_line, visible
 from treadle.executor.local.store import Store
 from treadle.executor.outcome import status_object
 from treadle.executor.state import Run, RunStatus
@@ -73,8 +73,8 @@ def status(
     site = site_for(settings, on)
     with rejecting_refusals():
         if site is not None:
-            from treadle.cli import on_temporal  # most runs are kept here
-            from treadle.cli import status_on_temporal as there  # the same
+            from treadle.cli.runs import on_temporal  # most runs are kept here
+            from treadle.cli.runs import status_on_temporal as there  # the same
 
             if run is None:
                 show = there.list_gates_on_temporal if is_pending else there.list_on_temporal

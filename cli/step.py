@@ -9,15 +9,12 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.columns import Cell, columns
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.info import show_listed
-from treadle.cli.json_output import print_json
-from treadle.cli.known_types import KnownType, known_types
-from treadle.cli.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.options import JsonOption
-from treadle.cli.outline import print_outline
-from treadle.cli.paint import Role, painter
+from treadle.cli.packages.step_type_outline import declaration_of, step_type_outline
+from treadle.cli.project.known_types import KnownType, known_types
+from treadle.cli.project.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.step_add import step_add as step_add
@@ -25,8 +22,11 @@ from treadle.cli.step_catalog import step_catalog_add as step_catalog_add
 from treadle.cli.step_catalog import step_catalog_list as step_catalog_list
 from treadle.cli.step_catalog import step_catalog_remove as step_catalog_remove
 from treadle.cli.step_search import step_search as step_search
-from treadle.cli.step_type_outline import declaration_of, step_type_outline
-from treadle.cli.visible import one_line
+from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.outline import print_outline
+from treadle.cli.text.paint import Role, painter
+from treadle.cli.text.visible import one_line
 from treadle.library.kinds import STEPS
 from treadle.library.obtain import find_listed
 from treadle.library.places import Places

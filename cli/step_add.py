@@ -7,18 +7,22 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from treadle.cli.available_types import types_around
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.known_types import KnownType, Origin
-from treadle.cli.library_access import places_of, rejecting_library, shelf_of, utc_now
 from treadle.cli.options import LenientOption
-from treadle.cli.outline import Outline, print_outline
-from treadle.cli.paint import painter
-from treadle.cli.prompt import read_line
+from treadle.cli.packages.step_type_outline import (
+    spec_kit_outline,
+    step_type_outline,
+    tell_findings,
+)
+from treadle.cli.project.available_types import types_around
+from treadle.cli.project.known_types import KnownType, Origin
+from treadle.cli.project.library_access import places_of, rejecting_library, shelf_of, utc_now
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
-from treadle.cli.step_type_outline import spec_kit_outline, step_type_outline, tell_findings
-from treadle.cli.visible import one_line
+from treadle.cli.text.outline import Outline, print_outline
+from treadle.cli.text.paint import painter
+from treadle.cli.text.prompt import read_line
+from treadle.cli.text.visible import one_line
 from treadle.library.credentials import credentials_of
 from treadle.library.install import Installation, install
 from treadle.library.kinds import STEP_FILE, STEPS

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.options import JsonOption
+from treadle.cli.project.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.search import print_found
 from treadle.cli.settings import Settings
 from treadle.library.catalog import matching

@@ -8,18 +8,19 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.call_plans import InstalledPlans
-from treadle.cli.coverage import coverage
+from treadle.cli.checking.plan_source import load_plan, near_path
+from treadle.cli.checking.workflow_files import TEST_SUFFIXES, find_files, has_keys
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
 from treadle.cli.options import JsonOption, LenientOption
-from treadle.cli.paint import painter
-from treadle.cli.plan_source import load_plan, near_path
+from treadle.cli.project.call_plans import InstalledPlans
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
-from treadle.cli.trial import try_out
-from treadle.cli.trial_file import open_trials, read_trials, workflow_of
-from treadle.cli.trial_report import (
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.paint import painter
+from treadle.cli.trials.coverage import coverage
+from treadle.cli.trials.trial import try_out
+from treadle.cli.trials.trial_file import open_trials, read_trials, workflow_of
+from treadle.cli.trials.trial_report import (
     Covered,
     Tried,
     covered_lines,
@@ -28,7 +29,6 @@ from treadle.cli.trial_report import (
     tests_object,
     tried_lines,
 )
-from treadle.cli.workflow_files import TEST_SUFFIXES, find_files, has_keys
 from treadle.plan.plan import Plan
 
 

@@ -9,16 +9,16 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.cli.available_types import types_around
-from treadle.cli.change_object import installed_change, left_change
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.installing import Installer
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.options import InstalledOption, JsonOption, LenientOption
+from treadle.cli.packages.change_object import installed_change, left_change
+from treadle.cli.packages.installing import Installer
+from treadle.cli.project.available_types import types_around
+from treadle.cli.project.library_access import places_of, rejecting_library, shelf_of
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings, for_programs
-from treadle.cli.visible import one_line
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.visible import one_line
 from treadle.library.appraise import Appraisal
 from treadle.library.callers import callees_first
 from treadle.library.catalog import Catalog, Listed, is_version, version_key

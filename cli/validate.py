@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from treadle.cli.check_paths import Checking
+from treadle.cli.checking.check_paths import Checking
+from treadle.cli.checking.compat import CompatOption, is_lenient_look, weighed
+from treadle.cli.checking.findings import Checked, Summary
+from treadle.cli.checking.fix_files import DiffOption, FixAllOption, FixOption, fixing_of
+from treadle.cli.checking.formats import FOR_PEOPLE, Format, print_report
 from treadle.cli.codes_option import IGNORE, SELECT, read_codes
-from treadle.cli.compat import CompatOption, is_lenient_look, weighed
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.findings import Checked, Summary
-from treadle.cli.fix_files import DiffOption, FixAllOption, FixOption, fixing_of
-from treadle.cli.formats import FOR_PEOPLE, Format, print_report
 from treadle.cli.options import LenientOption
 from treadle.cli.settings import Settings
 from treadle.plan.catalogue import Severity

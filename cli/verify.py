@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.json_output import print_json
-from treadle.cli.library_access import places_of, rejecting_library
 from treadle.cli.options import JsonOption
+from treadle.cli.project.library_access import places_of, rejecting_library
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
-from treadle.cli.visible import one_line
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.visible import one_line
 from treadle.library import installed
 from treadle.library.kinds import STEPS, WORKFLOWS
 from treadle.library.lockfile import Standing, Verdict

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.durations import duration
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.find_project import find_project
-from treadle.cli.json_output import print_json
 from treadle.cli.options import DetailedExitcodeOption, JsonOption, RunArgument
+from treadle.cli.project.find_project import find_project
 from treadle.cli.refusals import rejecting_refusals
-from treadle.cli.run_summary import summary_lines
+from treadle.cli.runs.run_summary import summary_lines
 from treadle.cli.settings import Settings
-from treadle.cli.spans import seconds_meant
+from treadle.cli.text.durations import duration
+from treadle.cli.text.json_output import print_json
+from treadle.cli.text.spans import seconds_meant
 from treadle.executor.local.store import Store
 from treadle.executor.local.waiting import wait_for_rest
 from treadle.executor.outcome import run_object

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import replace
 
-from treadle.cli.call_plans import InstalledPlans
 from treadle.cli.exit_codes import ExitCode
-from treadle.cli.given import InputOptions, read_given
-from treadle.cli.paint import Role
+from treadle.cli.project.call_plans import InstalledPlans
+from treadle.cli.project.run_settings import run_settings
+from treadle.cli.project.temporal_settings import TemporalSettings
+from treadle.cli.project.temporal_site import target_for
 from treadle.cli.refusals import rejecting_refusals
-from treadle.cli.run_settings import run_settings
+from treadle.cli.runs.given import InputOptions, read_given
 from treadle.cli.settings import Settings
-from treadle.cli.temporal_settings import TemporalSettings
-from treadle.cli.temporal_site import target_for
+from treadle.cli.text.paint import Role
 
 if TYPE_CHECKING:
     from treadle.executor.temporal.activities import Workplace
@@ -102,7 +102,7 @@ def worker(
     target = target_for(said)
     folders = tuple(each.resolve() for each in project or ())
     if not folders:
-        from treadle.cli.find_project import find_project  # tells which folder it is
+        from treadle.cli.project.find_project import find_project  # tells which folder it is
 
         folders = (find_project(settings),)
     texts = read_given(InputOptions(input_file=secrets))

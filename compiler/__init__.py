@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from treadle.compiler.compile import Compilation, compile_bytes, compile_file, compile_text
+    from treadle.compiler.composing.step_types import Available
     from treadle.compiler.diagnostics import Diagnostic
-    from treadle.compiler.step_types import Available
 
-_HOMES = {"Available": "step_types", "Diagnostic": "diagnostics"}
+_HOMES = {"Available": "composing.step_types", "Diagnostic": "diagnostics"}
 __all__ = [
     "Available",
     "Compilation",

@@ -12,10 +12,6 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from treadle.compiler import document, shape
-from treadle.compiler.callee import broken, callee_of
-from treadle.compiler.callee_files import FilesAround, identity, root_around
-from treadle.compiler.callees import Callee, CalleeFile, CalleeFiles, Calls, Compiled
 from treadle.compiler.checks.call_inputs import check_call_inputs
 from treadle.compiler.checks.cases import check_cases
 from treadle.compiler.checks.closing_steps import check_closing_steps
@@ -52,16 +48,21 @@ from treadle.compiler.checks.unusable_verdicts import check_unusable_verdicts
 from treadle.compiler.checks.unused_inputs import check_unused_inputs
 from treadle.compiler.checks.verdicts import check_verdicts
 from treadle.compiler.checks.waits import check_waits
-from treadle.compiler.composites import Composites
+from treadle.compiler.composing.callee import broken, callee_of
+from treadle.compiler.composing.callee_files import FilesAround, identity, root_around
+from treadle.compiler.composing.callees import Callee, CalleeFile, CalleeFiles, Calls, Compiled
+from treadle.compiler.composing.composites import Composites
+from treadle.compiler.composing.stack import stack
+from treadle.compiler.composing.step_types import NONE_AVAILABLE, Available, bring_in, check_unused
 from treadle.compiler.consequences import without_consequences
 from treadle.compiler.diagnostics import START, Diagnostic, Related, Report
 from treadle.compiler.emit import emit
-from treadle.compiler.flow import Flow, read_flow
-from treadle.compiler.layers import OverlayFile, SourceFile, told_apart
-from treadle.compiler.nodes import Document
-from treadle.compiler.source import read_overlay_file, read_source
-from treadle.compiler.stack import stack
-from treadle.compiler.step_types import NONE_AVAILABLE, Available, bring_in, check_unused
+from treadle.compiler.flows.flow import Flow, read_flow
+from treadle.compiler.reading import document
+from treadle.compiler.reading.layers import OverlayFile, SourceFile, told_apart
+from treadle.compiler.reading.nodes import Document
+from treadle.compiler.reading.source import read_overlay_file, read_source
+from treadle.compiler.shapes import shape
 from treadle.compiler.workflow import Workflow, read_workflow
 from treadle.plan.catalogue import Severity
 from treadle.plan.plan import Plan

@@ -9,8 +9,8 @@ from bisect import bisect_right
 from msgspec import Struct
 
 from treadle.compiler.diagnostics import Diagnostic, Report, Span
-from treadle.compiler.scope import Declaration
-from treadle.compiler.shape_gaps import is_firm
+from treadle.compiler.shapes.shape_gaps import is_firm
+from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
 
 # They look at nothing but the place itself, and at what is declared elsewhere.

@@ -7,8 +7,8 @@ of the compilation is in it.
 from msgspec.structs import replace
 
 from treadle.compiler.diagnostics import Span
-from treadle.compiler.layers import part_of, place_in
-from treadle.compiler.nodes import Document
+from treadle.compiler.reading.layers import part_of, place_in
+from treadle.compiler.reading.nodes import Document
 from treadle.compiler.workflow import Workflow
 from treadle.plan.plan import Place, Plan
 from treadle.plan.plan_file import plan_digest, step_digests

@@ -8,19 +8,19 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from treadle.compiler import keys, nodes
-from treadle.compiler.callees import Callee, Calls
-from treadle.compiler.composites import Composites
+from treadle.compiler.composing.callees import Callee, Calls
+from treadle.compiler.composing.composites import Composites
+from treadle.compiler.composing.step_types import StepTypes, read_step_types
 from treadle.compiler.diagnostics import Report, Span
-from treadle.compiler.inputs import read_inputs
-from treadle.compiler.json_schema import schema_at
-from treadle.compiler.read_limits import concurrency
-from treadle.compiler.read_requires import requires
-from treadle.compiler.read_steps import read_closing, read_steps
-from treadle.compiler.scope import Names, declare
-from treadle.compiler.sites import Field, Inherited, Reading, Site, direct_value
-from treadle.compiler.step_types import StepTypes, read_step_types
-from treadle.compiler.template import Declared
+from treadle.compiler.expressions.template import Declared
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.shapes.json_schema import schema_at
+from treadle.compiler.steps.inputs import read_inputs
+from treadle.compiler.steps.read_limits import concurrency
+from treadle.compiler.steps.read_requires import requires
+from treadle.compiler.steps.read_steps import read_closing, read_steps
+from treadle.compiler.steps.scope import Names, declare
+from treadle.compiler.steps.sites import Field, Inherited, Reading, Site, direct_value
 from treadle.plan.expression import Json, Literal
 from treadle.plan.plan import Concurrency, Defaults, Output, Requires
 from treadle.plan.step_types import StepSignature

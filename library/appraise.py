@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.compiler import Compilation, compile_file
-from treadle.compiler.step_types import NONE_AVAILABLE, Available
+from treadle.compiler.composing.step_types import NONE_AVAILABLE, Available
 from treadle.library.acts import Act, SecretUse, acts_of, secrets_of
 from treadle.library.callees import InstalledCallees, PackageCallees
 from treadle.library.callers import BrokenCaller, broken_callers

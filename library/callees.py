@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from treadle.compiler.callee_files import beside, callee_file, identity
-from treadle.compiler.callees import CalleeFile, NotFound
-from treadle.compiler.layers import OverlayFile
+from treadle.compiler.composing.callee_files import beside, callee_file, identity
+from treadle.compiler.composing.callees import CalleeFile, NotFound
+from treadle.compiler.reading.layers import OverlayFile
 from treadle.library.installed import find_installed, known_ids
 from treadle.library.overlay_files import overlays_of
 from treadle.library.package import Package

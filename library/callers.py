@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.compiler import Compilation, compile_bytes
-from treadle.compiler.callees import CalleeFile, CalleeFiles, NotFound
+from treadle.compiler.composing.callees import CalleeFile, CalleeFiles, NotFound
+from treadle.compiler.composing.step_types import Available
 from treadle.compiler.diagnostics import Diagnostic
-from treadle.compiler.step_types import Available
 from treadle.library.callees import ChangedCallees, InstalledCallees, PackageCallees
 from treadle.library.installed import known_ids
 from treadle.library.package import Package

@@ -7,12 +7,12 @@ in one step, and never through a link.
 import os
 from pathlib import Path
 
+from treadle.compiler.composing.overlay import Overlay
+from treadle.compiler.composing.stack import declared
 from treadle.compiler.diagnostics import Edit, Fix, Span
-from treadle.compiler.fixing import apply_fixes
-from treadle.compiler.layers import OverlayFile
-from treadle.compiler.nodes import Document, Mapping
-from treadle.compiler.overlay import Overlay
-from treadle.compiler.stack import declared
+from treadle.compiler.mending.fixing import apply_fixes
+from treadle.compiler.reading.layers import OverlayFile
+from treadle.compiler.reading.nodes import Document, Mapping
 from treadle.library.ids import id_fault
 from treadle.library.overlay_files import Home, Kept, kept_overlays
 from treadle.library.places import Places, holding, refuse_links, write_file

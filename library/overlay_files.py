@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from treadle.compiler.layers import OverlayFile
-from treadle.compiler.source import read_overlay_file
-from treadle.compiler.stack import Declared, declared
+from treadle.compiler.composing.stack import Declared, declared
+from treadle.compiler.reading.layers import OverlayFile
+from treadle.compiler.reading.source import read_overlay_file
 from treadle.library.ids import id_fault
 from treadle.library.places import WORKFLOW_FILE, Places, refuse_links
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from treadle.compiler.layers import OverlayFile
-from treadle.compiler.source import read_overlay_file
+from treadle.compiler.reading.layers import OverlayFile
+from treadle.compiler.reading.source import read_overlay_file
 from treadle.library.install import remove
 from treadle.library.kinds import STEPS, TYPE_SUFFIX
 from treadle.library.places import Places, holding, refuse_links, write_file

@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.compiler import compile_text
-from treadle.compiler.layers import OverlayFile, SourceFile
-from treadle.compiler.step_types import Available
+from treadle.compiler.composing.step_types import Available
+from treadle.compiler.reading.layers import OverlayFile, SourceFile
 from treadle.library.kinds import TYPE_SUFFIX
 from treadle.library.package import Package
 from treadle.library.refusal import Refused

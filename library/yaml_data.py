@@ -1,8 +1,8 @@
 """YAML files that are data, read as workflow files are: bounded, and by YAML 1.2."""
 
-from treadle.compiler.composer import compose
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.nodes import plain
+from treadle.compiler.reading.composer import compose
+from treadle.compiler.reading.nodes import plain
 from treadle.plan.expression import Json
 
 MAX_BYTES = 1024 * 1024

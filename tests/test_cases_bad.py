@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from treadle.cli.findings import Checked
-from treadle.cli.paint import Role
-from treadle.cli.report_text import report_lines
+from treadle.cli.checking.findings import Checked
+from treadle.cli.checking.report_text import report_lines
+from treadle.cli.text.paint import Role
 from treadle.compiler import Compilation, compile_bytes, compile_file
-from treadle.compiler.callee_files import beside, callee_file
-from treadle.compiler.callees import CalleeFile, NotFound
-from treadle.compiler.document import MAX_BYTES
+from treadle.compiler.composing.callee_files import beside, callee_file
+from treadle.compiler.composing.callees import CalleeFile, NotFound
+from treadle.compiler.reading.document import MAX_BYTES
 from treadle.plan.catalogue import BY_CODE, Severity
 
 ROOT = Path(__file__).parent.parent

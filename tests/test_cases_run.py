@@ -29,13 +29,13 @@ from ruamel.yaml import YAML
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
-from treadle.cli.answering import Asked, answer_start
 from treadle.cli.app import build
-from treadle.cli.call_plans import InstalledPlans
-from treadle.cli.drive import drive_for
-from treadle.cli.given import InputOptions, from_environment, read_given
+from treadle.cli.project.call_plans import InstalledPlans
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.rejection import Rejected
+from treadle.cli.runs.answering import Asked, answer_start
+from treadle.cli.runs.drive import drive_for
+from treadle.cli.runs.given import InputOptions, from_environment, read_given
 from treadle.cli.settings import Settings
 from treadle.compiler import compile_file
 from treadle.executor.local.cancel import Patience, cancel

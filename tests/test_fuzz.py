@@ -22,11 +22,11 @@ from jsonschema.protocols import Validator
 from ruamel.yaml import YAML
 
 from treadle import schemas
-from treadle.cli.findings import Checked
-from treadle.cli.report_json import report_object
+from treadle.cli.checking.findings import Checked
+from treadle.cli.checking.report_json import report_object
 from treadle.compiler import Compilation, compile_bytes
 from treadle.compiler.diagnostics import Span
-from treadle.compiler.positions import line_starts
+from treadle.compiler.reading.positions import line_starts
 from treadle.plan.plan_file import parse_plan, plan_bytes
 
 ROOT = Path(__file__).parent.parent

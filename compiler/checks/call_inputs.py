@@ -8,16 +8,17 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from treadle.compiler import keys, types
-from treadle.compiler.callees import Callee
+from treadle.compiler.composing.callees import Callee
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
-from treadle.compiler.records import Records
-from treadle.compiler.roots import Roots
-from treadle.compiler.scope import Declaration
-from treadle.compiler.typed_sites import describe
-from treadle.compiler.types import Type
+from treadle.compiler.reading import keys
+from treadle.compiler.steps.scope import Declaration
+from treadle.compiler.typed import types
+from treadle.compiler.typed.records import Records
+from treadle.compiler.typed.roots import Roots
+from treadle.compiler.typed.typed_sites import describe
+from treadle.compiler.typed.types import Type
 from treadle.compiler.workflow import Workflow
 from treadle.plan.binding import bind, input_read
 from treadle.plan.coercion import EXPECTED

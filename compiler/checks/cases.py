@@ -3,8 +3,8 @@
 The value of a switch is compared as text, so that the keys ``1`` and ``"1"`` are one case.
 """
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Related, Report
+from treadle.compiler.reading import keys, nodes
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import Kind
 

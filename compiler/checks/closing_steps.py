@@ -3,10 +3,10 @@
 What runs there waits for nobody, and only there it is known how the run has ended.
 """
 
-from treadle.compiler.chains import Chain
 from treadle.compiler.diagnostics import Related, Report, Span
-from treadle.compiler.scope import CLOSING, Declaration, Names, is_behind
-from treadle.compiler.sites import Site
+from treadle.compiler.expressions.chains import Chain
+from treadle.compiler.steps.scope import CLOSING, Declaration, Names, is_behind
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.plan import every_step
 from treadle.plan.steps import GateStep, Kind

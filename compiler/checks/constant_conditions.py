@@ -4,12 +4,12 @@ Mostly a name in quotes. Plain `true` and `false` are what their author means, a
 constant leaves out is TR502.
 """
 
-from treadle.compiler import keys
-from treadle.compiler.certainty import dead_segments
-from treadle.compiler.constants import constant_truth, is_spelt_out
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flow import Flow
-from treadle.compiler.scope import Declaration
+from treadle.compiler.expressions.constants import constant_truth, is_spelt_out
+from treadle.compiler.flows.certainty import dead_segments
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
+from treadle.compiler.steps.scope import Declaration
 from treadle.plan.expression import Value
 from treadle.plan.steps import IfStep, LoopStep
 

@@ -6,13 +6,14 @@ is checked when the step runs.
 
 from collections.abc import Mapping
 
-from treadle.compiler import keys, nodes, types
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.hints import Hints
-from treadle.compiler.records import Records
-from treadle.compiler.roots import Roots
-from treadle.compiler.scope import Declaration
-from treadle.compiler.typed_sites import describe
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import Declaration
+from treadle.compiler.typed import types
+from treadle.compiler.typed.records import Records
+from treadle.compiler.typed.roots import Roots
+from treadle.compiler.typed.typed_sites import describe
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json, Literal, Value
 from treadle.plan.problems import clause

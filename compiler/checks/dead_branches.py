@@ -3,12 +3,12 @@
 A branch that is empty, and an `if: true` that only holds its steps together, hide nothing.
 """
 
-from treadle.compiler import keys, nodes
-from treadle.compiler.certainty import CASE, DEFAULT, dead_segments
-from treadle.compiler.constants import constant_truth
 from treadle.compiler.diagnostics import Related, Report, Span
-from treadle.compiler.flow import Flow
-from treadle.compiler.scope import Declaration
+from treadle.compiler.expressions.constants import constant_truth
+from treadle.compiler.flows.certainty import CASE, DEFAULT, dead_segments
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import Declaration
 from treadle.plan.expression import Value
 from treadle.plan.steps import IfStep, Kind, LoopStep, Step, branches
 

@@ -3,11 +3,11 @@
 What it collects of such a step is an empty object, in every run.
 """
 
-from treadle.compiler.certainty import dead_segments
-from treadle.compiler.constants import constant_truth
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow, Wait, is_within, loops_around
-from treadle.compiler.scope import Declaration, other_branch
+from treadle.compiler.expressions.constants import constant_truth
+from treadle.compiler.flows.certainty import dead_segments
+from treadle.compiler.flows.flow import Flow, Wait, is_within, loops_around
+from treadle.compiler.steps.scope import Declaration, other_branch
 
 
 def check_empty_waits(flow: Flow, report: Report) -> None:

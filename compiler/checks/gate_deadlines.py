@@ -1,11 +1,11 @@
 """TR226, TR227, TR520: what a gate does when nobody has answered in time."""
 
-from treadle.compiler.certainty import REJECTIONS
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.fixes import respell
+from treadle.compiler.flows.certainty import REJECTIONS
 from treadle.compiler.hints import Hints
-from treadle.compiler.read_limits import chosen, find_option
-from treadle.compiler.scope import Declaration
+from treadle.compiler.steps.read_limits import chosen, find_option
+from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import GateStep, OnReject
 

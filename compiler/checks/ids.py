@@ -5,7 +5,7 @@ hides from the template.
 """
 
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.scope import Declaration
+from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
 
 

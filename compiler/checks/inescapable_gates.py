@@ -1,9 +1,9 @@
 """TR511: a gate that no answer lets pass."""
 
-from treadle.compiler import keys
-from treadle.compiler.certainty import REJECTIONS
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flow import Flow
+from treadle.compiler.flows.certainty import REJECTIONS
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
 from treadle.plan.steps import GateStep, Kind, OnReject
 
 _ENDS = {

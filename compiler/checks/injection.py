@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from treadle.compiler.diagnostics import Related, Report, Span
-from treadle.compiler.env_form import TAKES_CODE, Splice, env_form, is_mendable, keeps_words
-from treadle.compiler.origins import Inflow
-from treadle.compiler.scope import Declaration
-from treadle.compiler.shell_text import BLOCK, SIGNS, Place, Quoting, places
-from treadle.compiler.sites import Site
-from treadle.compiler.taint import Taint
+from treadle.compiler.flows.env_form import TAKES_CODE, Splice, env_form, is_mendable, keeps_words
+from treadle.compiler.flows.origins import Inflow
+from treadle.compiler.flows.shell_text import BLOCK, SIGNS, Place, Quoting, places
+from treadle.compiler.flows.taint import Taint
+from treadle.compiler.steps.scope import Declaration
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Node, Op
 from treadle.plan.steps import Kind

@@ -5,11 +5,11 @@ Only names that stand in the file are looked at; what an expression gives is see
 
 from collections.abc import Iterator
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
-from treadle.compiler.scope import Declaration
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Literal
 from treadle.plan.integrations import known

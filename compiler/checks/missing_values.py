@@ -4,11 +4,11 @@ A reader in the same branch, behind a condition that reads what decides the bran
 default is prepared; so is a text that puts together what several branches of one step left.
 """
 
-from treadle.compiler.certainty import Doubt, doubts, fork_paths, guard_paths
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.exposure import exposed
-from treadle.compiler.flow import Flow, Path, Read, loops_around
-from treadle.compiler.scope import CLOSING, Declaration, may_have_run
+from treadle.compiler.expressions.exposure import exposed
+from treadle.compiler.flows.certainty import Doubt, doubts, fork_paths, guard_paths
+from treadle.compiler.flows.flow import Flow, Path, Read, loops_around
+from treadle.compiler.steps.scope import CLOSING, Declaration, may_have_run
 from treadle.plan.steps import Kind
 
 # Who reads these asks whether it ran.

@@ -3,12 +3,12 @@
 What is read from `steps` is looked at in `references`, `context.status` in `closing_steps`.
 """
 
-from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.expressions.chains import Chain, Member
 from treadle.compiler.fixes import prefix, rename, respell
 from treadle.compiler.hints import Hints
-from treadle.compiler.read_limits import GROUP_KEY
-from treadle.compiler.sites import Site
+from treadle.compiler.steps.read_limits import GROUP_KEY
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import Kind
 

@@ -5,8 +5,8 @@ could stand as well, a word such as ``--yolo`` is one. Only command lines that a
 """
 
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.sites import Site
-from treadle.compiler.taint import Taint
+from treadle.compiler.flows.taint import Taint
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Literal, Single, Text, Value
 from treadle.plan.integrations import Line, integration

@@ -6,10 +6,10 @@ go nowhere, `integration_options` fail the step.
 
 from collections.abc import Iterator
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.hints import Hints
-from treadle.compiler.scope import Declaration
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Literal
 from treadle.plan.integrations import integration

@@ -4,13 +4,13 @@ What is in the file in the end is chance. A file with an expression or a variabl
 item's own directory and a branch that may be taken by one item only are left alone.
 """
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow
-from treadle.compiler.positions import span_of
-from treadle.compiler.redirections import files_written
-from treadle.compiler.scope import Declaration
-from treadle.compiler.sites import BLOCK_OPENS, Site
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.flows.redirections import files_written
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.reading.positions import span_of
+from treadle.compiler.steps.scope import Declaration
+from treadle.compiler.steps.sites import BLOCK_OPENS, Site
 from treadle.plan.expression import Literal
 from treadle.plan.steps import FanOutStep, Kind, ShellStep
 

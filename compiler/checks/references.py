@@ -6,19 +6,11 @@ is asked for.
 
 from msgspec import Struct
 
-from treadle.compiler.chains import Chain, Member
 from treadle.compiler.diagnostics import Fix, Related, Report, Span
+from treadle.compiler.expressions.chains import Chain, Member
 from treadle.compiler.fixes import prefix, respell
 from treadle.compiler.hints import Hints
-from treadle.compiler.outputs import (
-    ALWAYS_EMPTY,
-    RECORD_FIELDS,
-    Schema,
-    member,
-    property_names,
-)
-from treadle.compiler.records import Records
-from treadle.compiler.scope import (
+from treadle.compiler.steps.scope import (
     FAN_OUT,
     LOOPS,
     Target,
@@ -26,8 +18,16 @@ from treadle.compiler.scope import (
     may_have_run,
     other_branch,
 )
-from treadle.compiler.sites import Site
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.suggestions import did_you_mean
+from treadle.compiler.typed.outputs import (
+    ALWAYS_EMPTY,
+    RECORD_FIELDS,
+    Schema,
+    member,
+    property_names,
+)
+from treadle.compiler.typed.records import Records
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import CommandStep, PromptStep, ShellStep
 

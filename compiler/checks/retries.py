@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Related, Report, Span
-from treadle.compiler.scope import Declaration
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import ActionStep, CustomStep, Retry
 

@@ -6,8 +6,8 @@ Where a declared secret may be read is looked at in `secrets` and `verdicts`.
 import re
 from collections.abc import Mapping
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.reading import keys, nodes
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json
 

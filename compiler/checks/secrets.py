@@ -4,7 +4,7 @@ Everything else that an expression makes is stored with the run and shown to peo
 """
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.sites import Site
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.binding import input_read
 from treadle.plan.inputs import InputSet

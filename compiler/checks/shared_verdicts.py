@@ -4,11 +4,11 @@ An input keeps its value: the second gate finds the answer to the first one and 
 gate in a loop takes each answer once, and an input that can only approve is meant for all gates.
 """
 
-from treadle.compiler import keys
-from treadle.compiler.certainty import REJECTIONS
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow
-from treadle.compiler.scope import LOOPS, Declaration, other_branch
+from treadle.compiler.flows.certainty import REJECTIONS
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
+from treadle.compiler.steps.scope import LOOPS, Declaration, other_branch
 from treadle.plan.steps import GateStep, Kind
 
 # Of more gates on one input only the first ones are compared with each.

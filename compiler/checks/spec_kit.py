@@ -6,10 +6,10 @@ YAML value is TR407 and TR114, what Spec Kit does not know at all is TR217.
 
 from collections.abc import Iterator
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.scope import LOOPS, Declaration
-from treadle.compiler.sites import Site
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import LOOPS, Declaration
+from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import Kind
 

@@ -4,11 +4,11 @@ A step in a branch inside a loop leaves its record to the next rounds. Where the
 taken, a reader behind it finds what an earlier round left there, and a default does not help.
 """
 
-from treadle.compiler.certainty import Doubt, doubts
 from treadle.compiler.checks.missing_values import is_guarded
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow, Read, is_within, loops_around
-from treadle.compiler.scope import LOOP_CONDITION, Declaration
+from treadle.compiler.flows.certainty import Doubt, doubts
+from treadle.compiler.flows.flow import Flow, Read, is_within, loops_around
+from treadle.compiler.steps.scope import LOOP_CONDITION, Declaration
 from treadle.plan.steps import Kind, LoopStep
 
 

@@ -6,11 +6,11 @@ any read of the loop's record or of what its condition reads are such a question
 
 from collections.abc import Mapping
 
-from treadle.compiler import keys
-from treadle.compiler.certainty import is_failure
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow, Read, is_within
-from treadle.compiler.scope import LOOP_CONDITION, Declaration
+from treadle.compiler.flows.certainty import is_failure
+from treadle.compiler.flows.flow import Flow, Read, is_within
+from treadle.compiler.reading import keys
+from treadle.compiler.steps.scope import LOOP_CONDITION, Declaration
 from treadle.plan.steps import GateStep, Kind, LoopStep, OnLimit, OnReject, ShellStep, walk
 
 _OUTCOMES = (("output", "exit_code"), ("status",))

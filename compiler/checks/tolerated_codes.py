@@ -3,10 +3,10 @@
 Whoever reads `exit_code` or `status` of such a step finds 0 and `completed`, or nothing at all.
 """
 
-from treadle.compiler.certainty import doubts, is_after_end
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow, Read, is_within
-from treadle.compiler.scope import LOOPS, may_have_run
+from treadle.compiler.flows.certainty import doubts, is_after_end
+from treadle.compiler.flows.flow import Flow, Read, is_within
+from treadle.compiler.steps.scope import LOOPS, may_have_run
 from treadle.plan.comparison import compare
 from treadle.plan.expression import Expression, Json, Node, Op
 from treadle.plan.steps import CommandStep, InitStep, PromptStep, ShellStep

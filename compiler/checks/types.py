@@ -12,9 +12,9 @@ from treadle.compiler.checks.types_members import check_members, is_known
 from treadle.compiler.checks.types_missing import check_missing
 from treadle.compiler.checks.types_steps import check_steps_of_types
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.roots import is_plain
-from treadle.compiler.sites import Site
-from treadle.compiler.typed_sites import TypedWorkflow, type_sites
+from treadle.compiler.steps.sites import Site
+from treadle.compiler.typed.roots import is_plain
+from treadle.compiler.typed.typed_sites import TypedWorkflow, type_sites
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Node, Op
 

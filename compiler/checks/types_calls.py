@@ -5,11 +5,11 @@ Only what fails in every run is reported: a value that may also be of a fitting 
 
 from collections.abc import Iterator, Mapping
 
-from treadle.compiler import types
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.infer import calculated
-from treadle.compiler.typed_sites import TypedSite, TypedWorkflow, describe
-from treadle.compiler.types import Type
+from treadle.compiler.typed import types
+from treadle.compiler.typed.infer import calculated
+from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow, describe
+from treadle.compiler.typed.types import Type
 from treadle.plan.expression import Node, Op
 from treadle.plan.functions import FILTERS, TESTS
 from treadle.plan.signature import ANY, Function, Parameter

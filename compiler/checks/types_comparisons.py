@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from treadle.compiler import types
 from treadle.compiler.diagnostics import Fix, Report
 from treadle.compiler.fixes import rename
 from treadle.compiler.suggestions import closest
-from treadle.compiler.type_rules import Scalar, admits, bounds
-from treadle.compiler.typed_sites import TypedSite, TypedWorkflow, describe
-from treadle.compiler.types import Type
+from treadle.compiler.typed import types
+from treadle.compiler.typed.type_rules import Scalar, admits, bounds
+from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow, describe
+from treadle.compiler.typed.types import Type
 from treadle.plan.expression import Node, Op
 
 _SIGNS_OF_TESTS = {"eq": "==", "equalto": "==", "ne": "!=", "in": "in", "gt": ">", "lt": "<"}

@@ -3,12 +3,12 @@
 What is read from the record of a step by plain names is looked at in `references`.
 """
 
-from treadle.compiler import types
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import listed
 from treadle.compiler.suggestions import closest, judged
-from treadle.compiler.typed_sites import TypedSite, TypedWorkflow, describe
+from treadle.compiler.typed import types
+from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow, describe
 from treadle.plan.expression import Node, Op
 
 # Among more names than this, none is looked for that was meant: it would take too long.

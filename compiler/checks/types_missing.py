@@ -4,9 +4,9 @@ Inside a text, in a condition or under `default` a missing value has its use; el
 fails. What steps leave is looked at in `missing_values`.
 """
 
-from treadle.compiler import types
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.typed_sites import TypedSite, TypedWorkflow
+from treadle.compiler.typed import types
+from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow
 from treadle.plan.expression import Node, Op, Single
 from treadle.plan.functions import FILTERS, TESTS
 from treadle.plan.steps import CommandStep, FanOutStep, PromptStep, ShellStep, Step

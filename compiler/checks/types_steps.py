@@ -2,11 +2,11 @@
 
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.fixes import rename
-from treadle.compiler.scope import Declaration, cases_of
+from treadle.compiler.steps.scope import Declaration, cases_of
 from treadle.compiler.suggestions import closest
-from treadle.compiler.type_rules import Scalar
-from treadle.compiler.typed_sites import TypedSite, TypedWorkflow, describe
-from treadle.compiler.types import Type
+from treadle.compiler.typed.type_rules import Scalar
+from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow, describe
+from treadle.compiler.typed.types import Type
 from treadle.plan.expression import Single, Text, Value
 from treadle.plan.steps import CommandStep, FanOutStep, PromptStep, SwitchStep
 from treadle.plan.text import as_text
@@ -75,7 +75,7 @@ def _check_cases(value: Value, step: Declaration, typed: TypedSite, report: Repo
 def possible_texts(type_: Type) -> tuple[str, ...] | None:
     """Return every text that a switch can compare with its cases, None when they are not known.
 
-    >>> from treadle.compiler.types import BOOLEAN, TEXT
+    >>> from treadle.compiler.typed.types import BOOLEAN, TEXT
     >>> possible_texts(BOOLEAN), possible_texts(TEXT)
     (('True', 'False'), None)
     """

@@ -4,12 +4,12 @@ It runs to its cap or not at all. A gate in the body can change inputs, since th
 and goes on with new ones; a plain `true` with a cap of its own is a number of rounds.
 """
 
-from treadle.compiler import keys
-from treadle.compiler.chains import Chain, chains
-from treadle.compiler.constants import constant_truth, is_spelt_out
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flow import Flow
-from treadle.compiler.scope import Declaration
+from treadle.compiler.expressions.chains import Chain, chains
+from treadle.compiler.expressions.constants import constant_truth, is_spelt_out
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
+from treadle.compiler.steps.scope import Declaration
 from treadle.plan.expression import Literal, Node, Op, Single
 from treadle.plan.steps import Kind, LoopStep, walk
 

@@ -5,9 +5,9 @@ The value of a switch loses the blanks around it before it is compared; the keys
 
 from json import dumps
 
-from treadle.compiler import keys
 from treadle.compiler.diagnostics import Edit, Fix, Report
-from treadle.compiler.flow import Flow
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
 from treadle.plan.steps import Kind
 
 

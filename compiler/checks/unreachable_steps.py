@@ -3,10 +3,10 @@
 Such a step is a script that can only fail, or a gate that no answer lets pass.
 """
 
-from treadle.compiler.certainty import halts
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flow import Flow
-from treadle.compiler.scope import Declaration
+from treadle.compiler.flows.certainty import halts
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.steps.scope import Declaration
 
 
 def check_unreachable_steps(flow: Flow, report: Report) -> None:

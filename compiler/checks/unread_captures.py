@@ -4,9 +4,9 @@ With `capture` the output does not go to the terminal; when no step reads it eit
 it. A format or a schema of the output is checked when it arrives, and so has a use of its own.
 """
 
-from treadle.compiler import keys
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flow import Flow
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
 from treadle.plan.steps import CommandStep, Kind, PromptStep
 
 

@@ -3,11 +3,11 @@
 With `on_reject: skip` the run goes on either way, and it is for the author to read the choice.
 """
 
-from treadle.compiler import keys
-from treadle.compiler.certainty import REJECTIONS
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flow import Flow
-from treadle.compiler.scope import Declaration
+from treadle.compiler.flows.certainty import REJECTIONS
+from treadle.compiler.flows.flow import Flow
+from treadle.compiler.reading import keys
+from treadle.compiler.steps.scope import Declaration
 from treadle.plan.steps import GateStep, Kind, OnReject
 
 

@@ -5,10 +5,10 @@ Such an answer fails the gate: it takes the text of one of its options, or nothi
 
 from collections.abc import Mapping
 
-from treadle.compiler import keys
 from treadle.compiler.diagnostics import Related, Report, Span
-from treadle.compiler.flow import Flow
+from treadle.compiler.flows.flow import Flow
 from treadle.compiler.hints import listed
+from treadle.compiler.reading import keys
 from treadle.plan.expression import Json
 from treadle.plan.steps import GateStep, Kind
 

@@ -5,8 +5,8 @@ Somebody who gives it a value expects it to matter, so this is mostly a misspelt
 
 from collections.abc import Iterator
 
-from treadle.compiler import keys
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.reading import keys
 from treadle.compiler.suggestions import closest
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import GateStep

@@ -5,10 +5,10 @@ An answer by input belongs to the whole run: the items of a fan-out cannot have 
 
 from collections.abc import Mapping
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
+from treadle.compiler.reading import keys, nodes
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json
 from treadle.plan.steps import GateStep, OnReject

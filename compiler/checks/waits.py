@@ -4,11 +4,11 @@ Steps in branches and loops count, whether they run or not; steps in the templat
 fan-out do not, since each item has its own.
 """
 
-from treadle.compiler import keys, nodes
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
-from treadle.compiler.scope import Declaration, Names
+from treadle.compiler.reading import keys, nodes
+from treadle.compiler.steps.scope import Declaration, Names
 from treadle.compiler.workflow import Workflow
 from treadle.plan.steps import Kind
 

@@ -52,7 +52,7 @@ def test_a_file_of_paths_and_plain_inputs_is_checked_without_the_slow_libraries(
     write: Write,
 ) -> None:
     write("flow.yml", FLOW)
-    assert not {"jsonschema", "jinja2", "treadle.compiler.grammar"} & imported(
+    assert not {"jsonschema", "jinja2", "treadle.compiler.expressions.grammar"} & imported(
         "validate", "flow.yml"
     )
 

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from treadle import schemas
-from treadle.cli.paint import plain
-from treadle.cli.run_summary import next_commands
+from treadle.cli.runs.run_summary import next_commands
+from treadle.cli.text.paint import plain
 
 FLOW = """
 workflow: {id: demo, name: Demo, version: "1.0.0"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from treadle.compiler import compile_bytes, compile_file, compile_text
-from treadle.compiler.document import MAX_BYTES
+from treadle.compiler.reading.document import MAX_BYTES
 
 CASES = Path(__file__).parents[1] / "cases"
 GOOD = tuple(path.read_bytes() for path in sorted((CASES / "good").glob("*.yml")))

@@ -10,9 +10,10 @@ from typing import TypeAlias
 import pytest
 from ruamel.yaml import YAML
 
-from treadle.compiler import Compilation, compile_text, nodes
+from treadle.compiler import Compilation, compile_text
 from treadle.compiler.diagnostics import Diagnostic, Span
-from treadle.compiler.shape_rules import kinds, needed_keys
+from treadle.compiler.reading import nodes
+from treadle.compiler.shapes.shape_rules import kinds, needed_keys
 from treadle.plan.catalogue import Severity
 
 ROOT = Path(__file__).parent.parent.parent

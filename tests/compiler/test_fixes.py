@@ -5,7 +5,7 @@ from textwrap import dedent
 import pytest
 
 from treadle.compiler import compile_text
-from treadle.compiler.fixing import apply_fixes
+from treadle.compiler.mending.fixing import apply_fixes
 
 # The fixes of other rules have tests of their own.
 CODES = ("TR1", "TR2", "TR3", "TR402")

@@ -5,9 +5,9 @@ from textwrap import dedent
 import pytest
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.document import load
-from treadle.compiler.read_steps import concurrency
-from treadle.compiler.shape import check
+from treadle.compiler.reading.document import load
+from treadle.compiler.shapes.shape import check
+from treadle.compiler.steps.read_steps import concurrency
 from treadle.compiler.workflow import Workflow, read_workflow
 from treadle.plan.expression import ListOf, Literal, ObjectOf, Single, Text
 from treadle.plan.steps import (

@@ -19,7 +19,7 @@ from tests.temporal_server import IS_HERE, WANTED, Server, a_server, needs_tempo
 
 if IS_HERE and WANTED:
     # Loaded before any fork, so that no case pays for them again.
-    import treadle.cli.on_temporal
+    import treadle.cli.runs.on_temporal
     import treadle.cli.worker
     import treadle.executor.temporal.worker  # noqa: F401  # loaded for the forks
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from treadle.compiler import compile_bytes
-from treadle.compiler.callees import CalleeFile, NotFound
+from treadle.compiler.composing.callees import CalleeFile, NotFound
 from treadle.executor.find_step import find_step
 from treadle.executor.open_steps import open_gates
 from treadle.executor.outcome import run_object, status_object

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from treadle.compiler.layers import OverlayFile
+from treadle.compiler.reading.layers import OverlayFile
 from treadle.library.overlay_edits import (
     DISABLED,
     find_overlay,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treadle.compiler.lexer import Declared, Fault
-from treadle.compiler.parser import parse
+from treadle.compiler.expressions.lexer import Declared, Fault
+from treadle.compiler.expressions.parser import parse
 from treadle.plan.evaluate import EvaluationError, Unavailable, evaluate, holds, render
 from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text
 from treadle.plan.functions import FILTERS, TESTS

@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from treadle import schemas
-from treadle.compiler import shape, shape_rules
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.document import load
-from treadle.compiler.nodes import plain
+from treadle.compiler.reading.document import load
+from treadle.compiler.reading.nodes import plain
+from treadle.compiler.shapes import shape, shape_rules
 from treadle.plan.catalogue import BY_CODE
 from treadle.plan.steps import Kind
 

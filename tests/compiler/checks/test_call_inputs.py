@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from treadle.compiler import Diagnostic, compile_bytes
-from treadle.compiler.callees import CalleeFile, NotFound
+from treadle.compiler.composing.callees import CalleeFile, NotFound
 
 CHILD = b"""workflow: {id: child, name: Child}
 inputs:

@@ -3,7 +3,7 @@
 import pytest
 
 from treadle.compiler import Diagnostic, compile_text
-from treadle.compiler.fixing import apply_fixes
+from treadle.compiler.mending.fixing import apply_fixes
 
 HEAD = 'schema_version: "1.0"\nworkflow: {id: probe, name: Probe}\n'
 INPUTS = """\

@@ -3,7 +3,7 @@
 import pytest
 
 from treadle.compiler import compile_text
-from treadle.compiler.fixing import apply_fixes
+from treadle.compiler.mending.fixing import apply_fixes
 
 INPUTS = """
 inputs:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from treadle.cli.call_plans import InstalledPlans
+from treadle.cli.project.call_plans import InstalledPlans
 from treadle.compiler import compile_file
 from treadle.executor.api import status
 from treadle.executor.errors import Refused

@@ -1,0 +1,1 @@
+"""Files that are checked, and the reports of what was found."""

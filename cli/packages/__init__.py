@@ -1,0 +1,1 @@
+"""What is installed, what would be, and what it would need."""

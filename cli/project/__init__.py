@@ -1,0 +1,1 @@
+"""What a command finds around it: the folder, its settings, what is installed in it."""

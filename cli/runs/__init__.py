@@ -1,0 +1,1 @@
+"""Runs as people start, answer, watch and list them."""

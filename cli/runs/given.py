@@ -1,0 +1,108 @@
+"""The values of inputs as they are given: flags, then files, then a file of inputs.
+
+Everything that is wrong with them is told at once. What the values mean is not decided here.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from treadle.cli.rejection import Rejected
+from treadle.cli.text.yaml_text import parse_yaml
+from treadle.plan.assignments import as_given, read_assignments, read_environment
+from treadle.plan.expression import Json
+from treadle.plan.inputs import Given, InputSet
+from treadle.plan.json_text import parse_json
+from treadle.plan.plan import Plan
+from treadle.plan.problems import Problem, problem
+
+STDIN = "-"
+
+
+class InputOptions(Struct, frozen=True, kw_only=True):
+    """The options -i, -I and --input-file as they were written.
+
+    Shapes: `is_stdin_taken` tells that standard input holds something else.
+    """
+
+    values: Sequence[str] = ()
+    files: Sequence[str] = ()
+    input_file: Path | None = None
+    is_stdin_taken: bool = False
+
+
+def read_given(options: InputOptions) -> Mapping[str, Given]:
+    """Return the values that the options give, by name.
+
+    Errors: Rejected with TR707 (not NAME=VALUE) and TR708 (unreadable).
+    """
+    texts, problems = read_assignments(options.values)
+    paths, more = read_assignments(options.files)
+    found: list[Problem] = [*problems, *more]
+    from_file = _input_file(options.input_file, found) if options.input_file else {}
+    contents: dict[str, str] = {}
+    for name, path in paths.items():
+        text = _contents(name, path, found, is_stdin_taken=options.is_stdin_taken)
+        if text is not None:
+            contents[name] = text
+    if found:
+        raise Rejected(*found)
+    return {**from_file, **as_given(contents), **as_given(texts)}
+
+
+def from_environment(plan: Plan) -> Mapping[str, Given]:
+    """Return what the environment gives to the inputs of a plan.
+
+    Errors: Rejected with TR709 when a variable belongs to several inputs.
+    """
+    given, problems = read_environment(InputSet(plan.inputs).names, os.environ)
+    if problems:
+        raise Rejected(*problems)
+    return given
+
+
+def _contents(name: str, path: str, found: list[Problem], *, is_stdin_taken: bool) -> str | None:
+    if path == STDIN and is_stdin_taken:
+        found.append(problem("TR708", name, reason="stdin is the workflow already"))
+        return None
+    try:
+        source = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        return source.decode("utf-8")
+    except UnicodeDecodeError:
+        found.append(problem("TR708", name, reason=f"'{path}' is not UTF-8"))
+    except (OSError, ValueError) as error:
+        found.append(problem("TR708", name, reason=_reason(path, error)))
+    return None
+
+
+def _input_file(path: Path, found: list[Problem]) -> Mapping[str, Given]:
+    try:
+        text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
+        data = _data(text)
+    except OSError as error:
+        found.append(problem("TR708", "--input-file", reason=_reason(str(path), error)))
+        return {}
+    except ValueError as error:
+        reason = f"'{path}' is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        found.append(problem("TR708", "--input-file", reason=reason))
+        return {}
+    if not isinstance(data, Mapping):
+        found.append(problem("TR708", "--input-file", reason=f"'{path}' is not a mapping"))
+        return {}
+    return {name: Given(value=value, is_text=False) for name, value in data.items()}
+
+
+def _data(text: str) -> Json:
+    """Return the data of JSON or YAML, with what YAML finds wrong when it is neither."""
+    try:
+        return parse_json(text)
+    except ValueError:
+        return parse_yaml(text)
+
+
+def _reason(path: str, error: Exception) -> str:
+    told = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
+    return f"'{path}': {told[:1].lower()}{told[1:]}"

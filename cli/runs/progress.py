@@ -1,0 +1,141 @@
+"""Tells of a run while it goes on: a line an event, and on a terminal what runs right now."""
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from treadle.cli.runs.event_lines import LineStyle, event_lines, name_width, started_line
+from treadle.cli.text.durations import between
+from treadle.cli.text.marks import Mark
+from treadle.cli.text.paint import Role
+from treadle.cli.text.retry_words import coming_attempt
+from treadle.cli.text.talk import Talk
+from treadle.executor.actions.pump import GRACE_S
+from treadle.executor.commands import StartTimer
+from treadle.executor.decide import Decision
+from treadle.executor.events import (
+    ActionFinished,
+    ActionStarted,
+    PlanReplaced,
+    RunCreated,
+    RunForked,
+    RunResumed,
+    RunRewound,
+)
+from treadle.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from treadle.cli.text.live_steps import LiveSteps
+
+
+_BEGINNINGS = (RunCreated, RunResumed, RunRewound, RunForked, PlanReplaced)
+
+
+class Progress:
+    """The listener of one run on stderr.
+
+    `watch` is called by the thread that drives the run, `echo` by the threads of its actions.
+    """
+
+    def __init__(self, talk: Talk, *, shows_output: bool) -> None:
+        self._talk = talk
+        self._shows_output = shows_output
+        self._lock = threading.Lock()
+        self._style: LineStyle | None = None
+        self._live = _live_steps(talk)
+        self._is_line_open = False
+        self.began_at: str | None = None
+
+    def watch(self, decision: Decision) -> None:
+        """Tell what has happened."""
+        style = self._style_for(decision.run.program.plan)
+        with self._lock:
+            for event in decision.events:
+                if isinstance(event, _BEGINNINGS) and self.began_at is None:
+                    self.began_at = event.at
+                elif isinstance(event, RunResumed):
+                    continue  # the answer to a question that was asked a moment ago
+                for line in event_lines(event, decision.run, style):
+                    self._print(line)
+                if isinstance(event, ActionStarted):
+                    self._started(decision, event, style)
+                elif isinstance(event, ActionFinished) and self._live is not None:
+                    self._live.remove(event.address)
+            for command in decision.commands:
+                if isinstance(command, StartTimer) and command.address:
+                    self._waits(decision, command, style)
+
+    def echo(self, data: bytes) -> None:
+        """Pass on what an agent prints, as it comes."""
+        if self._talk.is_quiet or not data:
+            return
+        with self._lock:
+            if self._live is not None:
+                self._live.hide()
+            self._talk.stream.flush()
+            self._talk.stream.buffer.write(data)
+            self._talk.stream.buffer.flush()
+            self._is_line_open = not data.endswith(b"\n")
+
+    def held_back(self) -> None:
+        """Tell that the run is to stop, and what is at work takes its time."""
+        style = self._style
+        with self._lock:
+            if style is not None:
+                told = f"asked to stop: what is at work has {GRACE_S:g} s; another Ctrl-C kills it"
+                self._print(style.paint(told, Role.WARNING))
+
+    def rest(self) -> None:
+        """Leave the terminal to whoever speaks next."""
+        with self._lock:
+            if self._live is not None:
+                self._live.clear()
+            self._end_line()
+
+    def _started(self, decision: Decision, event: ActionStarted, style: LineStyle) -> None:
+        occurrence = decision.run.occurrences[event.address]
+        if self._live is None:
+            self._print(started_line(occurrence, style))
+        else:
+            self._live.add(event.address, occurrence.public)
+
+    def _waits(self, decision: Decision, timer: StartTimer, style: LineStyle) -> None:
+        occurrence = decision.run.occurrences[timer.address]
+        now = decision.run.updated_at
+        coming = style.paint(coming_attempt(occurrence, now=now), Role.WARNING)
+        self._print(style.line(Mark.INSIDE, occurrence.public, coming))
+        if self._live is not None:
+            self._live.wait(timer.address, occurrence.public, between(now, timer.due))
+
+    def _print(self, line: str) -> None:
+        if self._talk.is_quiet:
+            return
+        self._end_line()
+        if self._live is None or not self._live.print(line):
+            self._talk.say(line)
+
+    def _end_line(self) -> None:
+        if self._is_line_open:
+            self._is_line_open = False
+            self._talk.insist("")
+
+    def _style_for(self, plan: Plan) -> LineStyle:
+        if self._style is None:
+            self._style = LineStyle(
+                stream=self._talk.stream,
+                paint=self._talk.paint,
+                name_width=name_width(plan),
+                shows_output=self._shows_output,
+            )
+        return self._style
+
+
+def _live_steps(talk: Talk) -> "LiveSteps | None":
+    # Nothing can be drawn again on a terminal that only goes on.
+    is_dumb = os.environ.get("TERM") in ("dumb", "unknown")
+    if talk.is_quiet or is_dumb or not talk.stream.isatty():
+        return None
+    # Only a terminal is worth the import of rich.
+    from treadle.cli.text.live_steps import LiveSteps
+
+    return LiveSteps(talk.stream)

@@ -1,0 +1,1 @@
+"""How things are written: colours, columns, marks, spans of time, JSON."""

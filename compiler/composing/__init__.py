@@ -1,0 +1,1 @@
+"""Workflows made of several: overlays, calls, and step types that are made of steps."""

@@ -1,0 +1,1 @@
+"""What values can be, known before a run."""
