@@ -216,7 +216,7 @@ def publish(data: Mapping[str, Any], *, is_installable: bool = True) -> Callable
 
         server = HTTPServer(("127.0.0.1", 0), Handler)
         stage.servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/catalog.json"
         entry = {"name": "shared", "url": address, "install_allowed": is_installable}
         write_text(".specify/workflow-catalogs.yml", json.dumps({"catalogs": [entry]}))(stage)

@@ -46,7 +46,7 @@ class Site:
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def put(self, path: str, body: bytes | str, code: int = 200, **headers: str) -> str:
         """Answer a path, and return its address."""
