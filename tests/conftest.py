@@ -4,12 +4,19 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
 ROOT = Path(__file__).parent.parent
+IS_PROOF = "TREADLE_PROOF_SECONDS" in os.environ
+
+# CI, and whoever asks for proofs, looks at twice as many examples as a developer waits for.
+settings.register_profile("proof", max_examples=100)
+settings.register_profile("quick", max_examples=50)
+settings.load_profile("proof" if IS_PROOF else "quick")
 
 
 class TextSnapshot(SingleFileSnapshotExtension):
@@ -38,5 +45,5 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 @pytest.fixture
 def proof_seconds() -> float:
-    """How long a slow proof may take: TREADLE_PROOF_SECONDS, two seconds where it is not set."""
-    return float(os.environ.get("TREADLE_PROOF_SECONDS", "2"))
+    """How long a slow proof may take: TREADLE_PROOF_SECONDS, one second where it is not set."""
+    return float(os.environ.get("TREADLE_PROOF_SECONDS", "1"))
