@@ -8,8 +8,8 @@ from msgspec import Struct, field
 from treadle.cli.text.visible import one_line
 from treadle.cli.trials.trial_file import StoodIn, Trial
 from treadle.executor.actions.agent import record_of
-from treadle.executor.actions.data import promises_data
-from treadle.executor.actions.process import CannotStart
+from treadle.executor.actions.data import BadData, check_data, data, promises_data
+from treadle.executor.actions.process import CannotStart, Captured
 from treadle.executor.events import RunCreated
 from treadle.executor.gate import match_option
 from treadle.executor.names import names as names_at
@@ -21,9 +21,8 @@ from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import EvaluationError, render
 from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet
-from treadle.plan.json_text import parse_json
 from treadle.plan.plan import Plan
-from treadle.plan.problems import clause, shown
+from treadle.plan.problems import shown
 from treadle.plan.steps import CommandStep, GateStep, ProcessStep, PromptStep, ShellStep
 from treadle.plan.text import as_text
 from treadle.plan.validation import Validator
@@ -160,15 +159,14 @@ def _rendered(occurrence: Occurrence, roots: Mapping[str, Json]) -> tuple[dict[s
 
 def _add_data(step: ProcessStep, output: dict[str, Json]) -> str | None:
     """Add the data of a step that promises some; return why that is not what it promised."""
-    if "data" not in output:
-        try:
-            output["data"] = parse_json(str(output["stdout"]))
-        except ValueError as error:
-            return error_text("TR805", reason=error)
-    violations = Validator(step.output_schema or {}).violations(output["data"])
-    if violations:
-        place = "".join(f".{part}" for part in violations[0].path)
-        return error_text("TR806", reason=f"data{place} {clause(violations[0])}")
+    try:
+        if "data" in output:
+            check_data(output["data"], step.output_schema)
+        else:
+            printed = str(output["stdout"]).encode("utf-8", "surrogatepass")
+            output["data"] = data(Captured(head=printed, size=len(printed)), step.output_schema)
+    except BadData as bad:
+        return bad.error
     return None
 
 

@@ -41,9 +41,14 @@ def data(stdout: Captured, schema: Mapping[str, Json] | None) -> Json:
     Errors: BadData with TR805 or TR806.
     """
     value = _parsed(stdout)
+    check_data(value, schema)
+    return value
+
+
+def check_data(value: Json, schema: Mapping[str, Json] | None) -> None:
+    """Hold a value against the schema that a step has for its data. Errors: BadData with TR806."""
     if schema is not None:
         _check(value, schema)
-    return value
 
 
 def _parsed(stdout: Captured) -> Json:
