@@ -70,7 +70,7 @@ class Dispatcher(Struct, eq=False):
     _waiting: deque[_Work] = field(default_factory=deque)
     _inbox: SimpleQueue[Arrival] = field(default_factory=SimpleQueue)
     _threads: "ThreadPoolExecutor | None" = None
-    _begun: list[_Work] = field(default_factory=list)
+    _for_threads: list[_Work] = field(default_factory=list)
     _left: list[Running] = field(default_factory=list)
 
     @property
@@ -107,12 +107,10 @@ class Dispatcher(Struct, eq=False):
 
         A thread may speak at once: whoever tells of an action's start has done so by now.
         """
-        begun, self._begun = self._begun, []
-        for work in begun:
+        handed_over, self._for_threads = self._for_threads, []
+        for work in handed_over:
             self._submit(work)
-        left, self._left = self._left, []
-        for running in left:
-            running.close()
+        self._let_go()
 
     def end_all(self, *, kill: bool) -> None:
         """Ask all actions to end; with `kill`, without grace. For signal handlers, too."""
@@ -127,12 +125,16 @@ class Dispatcher(Struct, eq=False):
             begun.running.kill()
             work.log.close()
         self._watched.clear()
-        for running in self._left:
-            running.close()
-        self._left.clear()
+        self._let_go()
         if self._threads is not None:
             self._threads.shutdown(wait=True)
         self._poller.close()
+
+    def _let_go(self) -> None:
+        """Close what processes have left behind that are over."""
+        left, self._left = self._left, []
+        for running in left:
+            running.close()
 
     def _arrived(self) -> list[Arrival]:
         arrived: list[Arrival] = []
@@ -146,14 +148,14 @@ class Dispatcher(Struct, eq=False):
 
     def _begin(self, work: _Work) -> None:
         if self.begin is None:
-            return self._begun.append(work)
+            return self._for_threads.append(work)
         try:
             begun = self.begin(work.request, self._poller)
         except Exception as error:
             return self._end(work, _failure(error))
         match begun:
             case None:
-                self._begun.append(work)
+                self._for_threads.append(work)
             case ActionResult():
                 self._end(work, begun)
             case Begun():
@@ -191,7 +193,7 @@ class Dispatcher(Struct, eq=False):
             self._left.append(begun.running)
             self._end(work, result)
         if len(self._left) > _MAX_LEFT:
-            self.follow_up()
+            self._let_go()
         while self._waiting and len(self._watched) < _MAX_PROCESSES:
             self._begin(self._waiting.popleft())
 
