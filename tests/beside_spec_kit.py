@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from typer.testing import Result
@@ -34,6 +34,18 @@ _REGISTRIES = {
 }
 _GIVES_JSON = ("list", "search", "info", "resolve", "run", "status")
 _ASKS = ("add", "update")
+
+
+class Meant(NamedTuple):
+    """A difference that is meant: the row that tells it, and where it shows.
+
+    Shapes: `before` are commands that both do alike; `found` is what `Beside.differences` returns.
+    """
+
+    row: str
+    before: tuple[str, ...]
+    command: str
+    found: tuple[int, tuple[str, ...]]
 
 
 class Beside:

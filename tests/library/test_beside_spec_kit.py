@@ -10,12 +10,12 @@ import stat
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
-from tests.beside_spec_kit import APART, DATA, Beside
+from tests.beside_spec_kit import APART, DATA, Beside, Meant
 from tests.spec_kit import needs_spec_kit, specify
 
 Treadle = Callable[..., Result]
@@ -60,18 +60,6 @@ edits:
     anchor: perhaps
     step: {id: then, type: if, condition: true, then: [{id: never, type: shell, run: "true"}]}
 """
-
-
-class Meant(NamedTuple):
-    """A difference that is meant: the row that tells it, and where it shows.
-
-    Shapes: `before` are commands that both do alike; `found` is what `Beside.differences` returns.
-    """
-
-    row: str
-    before: tuple[str, ...]
-    command: str
-    found: tuple[int, tuple[str, ...]]
 
 
 INSTALL = "add ../nightly.yml"

@@ -10,12 +10,12 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
-from tests.beside_spec_kit import Beside
+from tests.beside_spec_kit import Beside, Meant
 from tests.spec_kit import needs_spec_kit, specify
 
 Treadle = Callable[..., Result]
@@ -42,18 +42,6 @@ class Step(StepBase):
         return StepResult(output={{"id": "{id}"}})
 """
 TYPE = "steps: [{id: say, type: shell, run: echo hello}]\n"
-
-
-class Meant(NamedTuple):
-    """A difference that is meant: the row that tells it, and where it shows.
-
-    Shapes: `before` are commands that both do alike; `found` is what `Beside.differences` returns.
-    """
-
-    row: str
-    before: tuple[str, ...]
-    command: str
-    found: tuple[int, tuple[str, ...]]
 
 
 ADD = "step add review --dev ../review"
