@@ -67,12 +67,7 @@ def go_back(site: Site, request: Request, step: str, *, host: Host, approve: App
     async def work(client: Client) -> tuple[Run, Resolved]:
         looked = await _look(site, client, request.name)
         run, plan = looked.run, looked.run.program.plan
-        target = find_step(run, step)
-        ask = MendAsk(
-            going_on=asking(request, plan, host=host),
-            seen=looked.reader.after,
-            addresses=(target.address,),
-        )
+        ask = _asked_from(looked, request, step, host=host)
         event = rewound(looked.standing, ask, at=host.clock())
         require_approval(_prospect(looked, ask, plan), approve)
         number = await _carried_on(site, client, looked, GO_BACK, ask, event, host=host)
@@ -141,12 +136,7 @@ def fork(
     async def work(client: Client) -> tuple[Run, Resolved]:
         looked = await _look(site, client, request.name)
         run, plan = looked.run, looked.run.program.plan
-        target = find_step(run, step)
-        ask = MendAsk(
-            going_on=asking(request, plan, host=host),
-            seen=looked.reader.after,
-            addresses=(target.address,),
-        )
+        ask = _asked_from(looked, request, step, host=host)
         event = forked(looked.standing, ask, run_id=chosen, commit=commit(host), at=host.clock())
         await _refuse_taken(client, chosen)
         require_approval(_prospect(looked, ask, plan, run_id=chosen), approve)
@@ -156,6 +146,16 @@ def fork(
 
     rested, resolved = site.do(work, host)
     return site.rested(rested, host, resolved)
+
+
+def _asked_from(looked: Looked, request: Request, step: str, *, host: Host) -> MendAsk:
+    """Return what is asked of a run that goes back to a step. Errors: Refused as by `find_step`."""
+    run = looked.run
+    return MendAsk(
+        going_on=asking(request, run.program.plan, host=host),
+        seen=looked.reader.after,
+        addresses=(find_step(run, step).address,),
+    )
 
 
 async def _look(site: Site, client: Client, name: str) -> Looked:
