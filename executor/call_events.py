@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
-
+from treadle.executor.fact import Fact
 from treadle.plan.expression import Json
 
 
-class CallResolved(Struct, frozen=True, kw_only=True):
+class CallResolved(Fact, frozen=True, kw_only=True):
     """The workflow that an expression names for the call at `address` was found, or was not.
 
     Shapes: `workflow` is its id; `plan_digest` tells which plan it has, None when `error` says
@@ -21,7 +20,7 @@ class CallResolved(Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class CallEntered(Struct, frozen=True, kw_only=True):
+class CallEntered(Fact, frozen=True, kw_only=True):
     """The workflow of a call begins.
 
     Shapes: `plan_digest` tells which plan it has, `workflow` is what the call names it; `secrets`
@@ -36,7 +35,7 @@ class CallEntered(Struct, frozen=True, kw_only=True):
     workflow_dir: str | None = None
 
 
-class CallRebound(Struct, frozen=True, kw_only=True):
+class CallRebound(Fact, frozen=True, kw_only=True):
     """A call that goes on has its inputs made anew of those that the run was given.
 
     Shapes: `inputs` are all of them, `given` the names of those that count as given again.

@@ -33,18 +33,13 @@ from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import EvaluationError, holds, render
 from treadle.plan.expression import Json
 from treadle.plan.steps import (
-    CommandStep,
-    CustomStep,
+    ActionStep,
     FanInStep,
     FanOutStep,
     GateStep,
-    GithubStep,
     IfStep,
-    InitStep,
     Kind,
     LoopStep,
-    PromptStep,
-    ShellStep,
     SlotStep,
     Step,
     SwitchStep,
@@ -86,13 +81,13 @@ def start_action(turn: Turn, address: str) -> None:
 
 def _enter_step(turn: Turn, sequence: Sequence, step: Step) -> None:
     address = addresses.step(sequence.address, step.id)
-    roots = names(turn.run, sequence.scope)
-    if step.condition is not None and not holds(step.condition, roots):
+    if step.condition is not None and not holds(step.condition, names(turn.run, sequence.scope)):
         skipped = StepFinished(address=address, status=StepStatus.SKIPPED, output=None)
         return finish(turn, sequence, skipped)
+    if isinstance(step, ActionStep):
+        return start_action(turn, address)
+    roots = names(turn.run, sequence.scope)
     match step:
-        case ShellStep() | CommandStep() | PromptStep() | InitStep() | GithubStep() | CustomStep():
-            start_action(turn, address)
         case GateStep():
             finish(turn, sequence, enter_gate(turn, step, address=address, roots=roots))
         case SlotStep():

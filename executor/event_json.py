@@ -1,11 +1,12 @@
 """Events as JSON and back; fields that hold nothing are left out.
 
-`from_json(to_json(event)) == event`; the JSON fits schemas/event.schema.json. What is read is
-checked against the types of the event's fields, so that nothing else gets past this module.
+`from_json(to_json(event)) == event`; the JSON fits schemas/event.schema.json, and `to_text` writes
+the same. What is read is checked against the types of the event's fields, so that nothing else
+gets past this module.
 """
 
-import re
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
@@ -19,6 +20,7 @@ from treadle.executor.events import Answer, Event
 from treadle.plan.struct_fields import fields_of
 
 _TIMES = frozenset({"at", "began_at", "due"})
+_ENCODER = msgspec.json.Encoder()
 _SCALARS = frozenset({bool, int, float, str})  # the union of all of them is JSON
 
 
@@ -31,6 +33,15 @@ def to_json(event: Event) -> dict[str, Any]:
         if is_required or value != default:
             data[name] = _encoded(name, value)
     return data
+
+
+def to_text(events: Sequence[Event]) -> str:
+    """Return events as the text of a JSON list."""
+    try:
+        return _ENCODER.encode(events).decode()
+    except (TypeError, UnicodeEncodeError):
+        # A text with half a character in it, or a kind of text of somebody else's.
+        return json.dumps([to_json(event) for event in events], separators=(",", ":"))
 
 
 def from_json(data: object) -> Event:
@@ -56,10 +67,9 @@ def from_json(data: object) -> Event:
     return event
 
 
-@cache
 def event_name(kind: Any) -> str:
     """Return the name of an event's kind: ``RunCreated`` is ``run-created``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+    return str(kind.__struct_config__.tag)
 
 
 @cache

@@ -43,6 +43,7 @@ from msgspec import Struct
 from treadle.executor.call_events import CallEntered as CallEntered
 from treadle.executor.call_events import CallRebound as CallRebound
 from treadle.executor.call_events import CallResolved as CallResolved
+from treadle.executor.fact import Fact
 from treadle.plan.expression import Json
 
 
@@ -72,16 +73,16 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person's answer to a gate. Units: `at` is an ISO 8601 time in UTC."""
 
     choice: str
-    by: str | None
+    by: str | None = None
     at: str
     comment: str | None = None
 
 
-class RunCreated(Struct, frozen=True, kw_only=True):
+class RunCreated(Fact, frozen=True, kw_only=True):
     """A run begins.
 
     Shapes: `inputs` are the validated values without secrets, `secrets` the names of those that
@@ -103,7 +104,7 @@ class RunCreated(Struct, frozen=True, kw_only=True):
     integration: str | None = None
 
 
-class RunResumed(Struct, frozen=True, kw_only=True):
+class RunResumed(Fact, frozen=True, kw_only=True):
     """Somebody goes on with a run: `inputs` are the new values, `answers` are by gate address."""
 
     at: str
@@ -112,7 +113,7 @@ class RunResumed(Struct, frozen=True, kw_only=True):
     answers: Mapping[str, Answer]
 
 
-class RunRewound(Struct, frozen=True, kw_only=True):
+class RunRewound(Fact, frozen=True, kw_only=True):
     """Somebody went back to the step at `address`, which runs again with all that is behind it."""
 
     at: str
@@ -122,7 +123,7 @@ class RunRewound(Struct, frozen=True, kw_only=True):
     answers: Mapping[str, Answer]
 
 
-class RunForked(Struct, frozen=True, kw_only=True):
+class RunForked(Fact, frozen=True, kw_only=True):
     """A copy of a run goes its own way under the id `run_id`, from the step at `address` on."""
 
     run_id: str
@@ -134,7 +135,7 @@ class RunForked(Struct, frozen=True, kw_only=True):
     commit: str | None = None
 
 
-class PlanReplaced(Struct, frozen=True, kw_only=True):
+class PlanReplaced(Fact, frozen=True, kw_only=True):
     """Somebody goes on with a run under an edited plan.
 
     Shapes: the steps at `addresses` run again with all that is behind them. `inputs` are all
@@ -152,20 +153,20 @@ class PlanReplaced(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
 
 
-class RunInterrupted(Struct, frozen=True, kw_only=True):
+class RunInterrupted(Fact, frozen=True, kw_only=True):
     """A signal stopped the run; attempts in flight are lost."""
 
     at: str
     reason: str
 
 
-class RunTimedOut(Struct, frozen=True, kw_only=True):
+class RunTimedOut(Fact, frozen=True, kw_only=True):
     """The time limit of the run is over; attempts in flight are lost."""
 
     at: str
 
 
-class CancelRequested(Struct, frozen=True, kw_only=True):
+class CancelRequested(Fact, frozen=True, kw_only=True):
     """Somebody ends the run for good; attempts in flight are lost."""
 
     at: str
@@ -173,7 +174,7 @@ class CancelRequested(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class ActionFinished(Struct, frozen=True, kw_only=True):
+class ActionFinished(Fact, frozen=True, kw_only=True):
     """An action gave its result; COMPLETED or FAILED.
 
     Units: `began_at` is an ISO 8601 time in UTC, None when the attempt did not wait for its turn.
@@ -188,27 +189,27 @@ class ActionFinished(Struct, frozen=True, kw_only=True):
     began_at: str | None = None
 
 
-class TimerFired(Struct, frozen=True, kw_only=True):
+class TimerFired(Fact, frozen=True, kw_only=True):
     """The wait before another attempt of the step at `address` is over."""
 
     at: str
     address: str
 
 
-class Continued(Struct, frozen=True, kw_only=True):
+class Continued(Fact, frozen=True, kw_only=True):
     """The decisions that were put off go on."""
 
     at: str
 
 
-class ActionStarted(Struct, frozen=True, kw_only=True):
+class ActionStarted(Fact, frozen=True, kw_only=True):
     """An attempt of an acting step is in flight. Units: attempts count from 1."""
 
     address: str
     attempt: int
 
 
-class RetryScheduled(Struct, frozen=True, kw_only=True):
+class RetryScheduled(Fact, frozen=True, kw_only=True):
     """Another attempt follows on one that failed. Units: `due` is an ISO 8601 time in UTC."""
 
     address: str
@@ -216,7 +217,7 @@ class RetryScheduled(Struct, frozen=True, kw_only=True):
     due: str
 
 
-class BranchTaken(Struct, frozen=True, kw_only=True):
+class BranchTaken(Fact, frozen=True, kw_only=True):
     """An `if` or `switch` chose the branch `segment`, None when there is nothing to run."""
 
     address: str
@@ -224,21 +225,21 @@ class BranchTaken(Struct, frozen=True, kw_only=True):
     output: Mapping[str, Json]
 
 
-class LoopEntered(Struct, frozen=True, kw_only=True):
+class LoopEntered(Fact, frozen=True, kw_only=True):
     """A loop begins."""
 
     address: str
     output: Mapping[str, Json]
 
 
-class RoundStarted(Struct, frozen=True, kw_only=True):
+class RoundStarted(Fact, frozen=True, kw_only=True):
     """A round of a loop begins. Units: rounds count from 1."""
 
     address: str
     round: int
 
 
-class FanOutStarted(Struct, frozen=True, kw_only=True):
+class FanOutStarted(Fact, frozen=True, kw_only=True):
     """A fan-out has its items, which stay as they are from now on."""
 
     address: str
@@ -246,14 +247,14 @@ class FanOutStarted(Struct, frozen=True, kw_only=True):
     output: Mapping[str, Json]
 
 
-class ItemStarted(Struct, frozen=True, kw_only=True):
+class ItemStarted(Fact, frozen=True, kw_only=True):
     """An item of a fan-out runs. Units: items count from 0."""
 
     address: str
     index: int
 
 
-class StepFinished(Struct, frozen=True, kw_only=True):
+class StepFinished(Fact, frozen=True, kw_only=True):
     """A step ended without an action; `halt` says what that does to its sequence.
 
     Shapes: `due` is the moment until which a gate waits for an answer, None for ever.
@@ -267,7 +268,7 @@ class StepFinished(Struct, frozen=True, kw_only=True):
     due: str | None = None
 
 
-class OutputsCollected(Struct, frozen=True, kw_only=True):
+class OutputsCollected(Fact, frozen=True, kw_only=True):
     """A fan-in has its results: the addresses they come from, None where nothing ran."""
 
     address: str
@@ -275,14 +276,14 @@ class OutputsCollected(Struct, frozen=True, kw_only=True):
     output: Mapping[str, Json]
 
 
-class StepLeft(Struct, frozen=True, kw_only=True):
+class StepLeft(Fact, frozen=True, kw_only=True):
     """Everything inside a control step is done; `output` is added to its own."""
 
     address: str
     output: Mapping[str, Json]
 
 
-class StepHalted(Struct, frozen=True, kw_only=True):
+class StepHalted(Fact, frozen=True, kw_only=True):
     """Something inside a control step stopped it."""
 
     address: str
@@ -290,13 +291,13 @@ class StepHalted(Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class StepReopened(Struct, frozen=True, kw_only=True):
+class StepReopened(Fact, frozen=True, kw_only=True):
     """A stopped control step goes on."""
 
     address: str
 
 
-class InputReset(Struct, frozen=True, kw_only=True):
+class InputReset(Fact, frozen=True, kw_only=True):
     """A rejected gate with `on_reject: retry` emptied its verdict input.
 
     Shapes: `call` is the address of the call whose input it is, None for one of the run.
@@ -306,7 +307,7 @@ class InputReset(Struct, frozen=True, kw_only=True):
     call: str | None = None
 
 
-class ClosingStarted(Struct, frozen=True, kw_only=True):
+class ClosingStarted(Fact, frozen=True, kw_only=True):
     """The run is about to end: its `finally` runs, and then it ends as is said here.
 
     Units: legs count from 1; a resumed run that ends again has another one.
@@ -318,35 +319,35 @@ class ClosingStarted(Struct, frozen=True, kw_only=True):
     outputs: Mapping[str, Json] | None = None
 
 
-class RunPaused(Struct, frozen=True, kw_only=True):
+class RunPaused(Fact, frozen=True, kw_only=True):
     """Nothing is in flight and somebody has to do something."""
 
 
-class RunFailed(Struct, frozen=True, kw_only=True):
+class RunFailed(Fact, frozen=True, kw_only=True):
     """A step failed and nothing tolerated it."""
 
     error: str | None
 
 
-class RunAborted(Struct, frozen=True, kw_only=True):
+class RunAborted(Fact, frozen=True, kw_only=True):
     """A gate was rejected: the run is over for good."""
 
     error: str | None
 
 
-class RunCancelled(Struct, frozen=True, kw_only=True):
+class RunCancelled(Fact, frozen=True, kw_only=True):
     """Somebody ended the run for good."""
 
     error: str | None
 
 
-class RunCompleted(Struct, frozen=True, kw_only=True):
+class RunCompleted(Fact, frozen=True, kw_only=True):
     """Every step is done; `outputs` are the workflow's own."""
 
     outputs: Mapping[str, Json]
 
 
-class PutOff(Struct, frozen=True, kw_only=True):
+class PutOff(Fact, frozen=True, kw_only=True):
     """Work that waits for a `Continued`: tasks as lists of a name and its arguments."""
 
     tasks: tuple[tuple[str | int, ...], ...]

@@ -7,10 +7,11 @@ a fan-out's items also under a generated id.
 from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
+from rpds import HashTrieMap
 
 from treadle.executor import address as addresses
 from treadle.executor.events import Halt, StepStatus
-from treadle.executor.state import Fan, Occurrence, Phase, Run
+from treadle.executor.state import Fan, Occurrence, Phase, Run, Scope
 from treadle.plan.expression import Json
 
 
@@ -81,12 +82,18 @@ def recorded(
         finished_at=run.updated_at,
         due=due,
     )
-    run = with_occurrence(run, occurrence)
-    run = _named(run, sequence.scope, (occurrence.step.id, occurrence.local), address)
+    names = dict.fromkeys((occurrence.step.id, occurrence.local))
+    scopes = _named(run.scopes, sequence.scope, names, address)
     if sequence.is_item and scope.parent is not None:
         # The template of a fan-out is known outside its item by its generated id.
-        run = _named(run, scope.parent, (occurrence.local,), address)
-    run = replace(run, history=run.history.push_front(address), current=occurrence.qualified)
+        scopes = _named(scopes, scope.parent, (occurrence.local,), address)
+    run = replace(
+        run,
+        occurrences=run.occurrences.insert(address, occurrence),
+        scopes=scopes,
+        history=run.history.push_front(address),
+        current=occurrence.qualified,
+    )
     return moved(run, occurrence)
 
 
@@ -111,12 +118,15 @@ def moved(run: Run, occurrence: Occurrence) -> Run:
     return run
 
 
-def _named(run: Run, scope_address: str, names: Iterable[str], address: str) -> Run:
-    scope = run.scopes[scope_address]
+def _named(
+    scopes: "HashTrieMap[str, Scope]", scope_address: str, names: Iterable[str], address: str
+) -> "HashTrieMap[str, Scope]":
+    """Return the scopes, with names in one of them for what is at an address."""
+    scope = scopes[scope_address]
     table = scope.names
     for name in names:
         table = table.insert(name, address)
-    return replace(run, scopes=run.scopes.insert(scope_address, replace(scope, names=table)))
+    return scopes.insert(scope_address, replace(scope, names=table))
 
 
 def unnamed(run: Run, occurrence: Occurrence) -> Run:

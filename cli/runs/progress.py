@@ -49,21 +49,31 @@ class Progress:
     def watch(self, decision: Decision) -> None:
         """Tell what has happened."""
         style = self._style_for(decision.run.program.plan)
+        lines: list[str] = []
+        ended: list[str] = []
         with self._lock:
             for event in decision.events:
                 if isinstance(event, _BEGINNINGS) and self.began_at is None:
                     self.began_at = event.at
                 elif isinstance(event, RunResumed):
                     continue  # the answer to a question that was asked a moment ago
-                for line in event_lines(event, decision.run, style):
-                    self._print(line)
+                lines += event_lines(event, decision.run, style)
                 if isinstance(event, ActionStarted):
-                    self._started(decision, event, style)
-                elif isinstance(event, ActionFinished) and self._live is not None:
-                    self._live.remove(event.address)
+                    occurrence = decision.run.occurrences[event.address]
+                    if self._live is None:
+                        lines.append(started_line(occurrence, style))
+                    else:
+                        self._live.add(event.address, occurrence.public)
+                elif isinstance(event, ActionFinished):
+                    ended.append(event.address)
+            if self._live is not None:
+                # Those that begin are drawn already: what is drawn need not end in between.
+                self._live.remove(ended)
             for command in decision.commands:
                 if isinstance(command, StartTimer) and command.address:
-                    self._waits(decision, command, style)
+                    lines.append(self._waits(decision, command, style))
+            if lines:
+                self._print("\n".join(lines))
 
     def echo(self, data: bytes) -> None:
         """Pass on what an agent prints, as it comes."""
@@ -92,27 +102,20 @@ class Progress:
                 self._live.clear()
             self._end_line()
 
-    def _started(self, decision: Decision, event: ActionStarted, style: LineStyle) -> None:
-        occurrence = decision.run.occurrences[event.address]
-        if self._live is None:
-            self._print(started_line(occurrence, style))
-        else:
-            self._live.add(event.address, occurrence.public)
-
-    def _waits(self, decision: Decision, timer: StartTimer, style: LineStyle) -> None:
+    def _waits(self, decision: Decision, timer: StartTimer, style: LineStyle) -> str:
         occurrence = decision.run.occurrences[timer.address]
         now = decision.run.updated_at
-        coming = style.paint(coming_attempt(occurrence, now=now), Role.WARNING)
-        self._print(style.line(Mark.INSIDE, occurrence.public, coming))
         if self._live is not None:
             self._live.wait(timer.address, occurrence.public, between(now, timer.due))
+        coming = style.paint(coming_attempt(occurrence, now=now), Role.WARNING)
+        return style.line(Mark.INSIDE, occurrence.public, coming)
 
-    def _print(self, line: str) -> None:
+    def _print(self, lines: str) -> None:
         if self._talk.is_quiet:
             return
         self._end_line()
-        if self._live is None or not self._live.print(line):
-            self._talk.say(line)
+        if self._live is None or not self._live.print(lines):
+            self._talk.say(lines)
 
     def _end_line(self) -> None:
         if self._is_line_open:

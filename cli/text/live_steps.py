@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Collection
 from typing import TextIO
 
 from rich.console import Console
@@ -52,18 +53,18 @@ class LiveSteps:
             )
             self._live.start()
 
-    def remove(self, address: str) -> None:
-        """Show a step no more."""
+    def remove(self, addresses: Collection[str]) -> None:
+        """Show steps no more."""
         # The drawing thread reads the mapping: it is replaced, never changed.
-        self._running = {a: shown for a, shown in self._running.items() if a != address}
+        self._running = {a: shown for a, shown in self._running.items() if a not in addresses}
         if not self._running:
             self.hide()
 
-    def print(self, line: str) -> bool:
-        """Print a line above; return False when nothing is drawn and anybody can print."""
+    def print(self, lines: str) -> bool:
+        """Print lines above; return False when nothing is drawn and anybody can print."""
         if self._live is None:
             return False
-        self._console.print(Text.from_ansi(line), soft_wrap=True)
+        self._console.print(Text.from_ansi(lines), soft_wrap=True)
         return True
 
     def hide(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import TextIO
 
 from treadle.cli.text.paint import Role
@@ -46,4 +47,9 @@ def sign(mark: Mark, stream: TextIO) -> str:
 
 def is_unicode(stream: TextIO) -> bool:
     """Whether a stream can show signs beyond ASCII."""
-    return (stream.encoding or "").lower().replace("-", "").startswith("utf")
+    return _is_of_unicode(stream.encoding)
+
+
+@cache
+def _is_of_unicode(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("-", "").startswith("utf")

@@ -25,7 +25,9 @@ class Talk(Struct, frozen=True, kw_only=True):
 
     def insist(self, line: str) -> None:
         """Tell a line, quiet or not."""
-        print(line, file=self.stream, flush=True)
+        # One write: `print` makes a second one of the line's end.
+        self.stream.write(f"{line}\n")
+        self.stream.flush()
 
     def error(self, problem: Problem) -> None:
         """Tell why something is refused."""

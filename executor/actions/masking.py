@@ -13,11 +13,13 @@ class Mask:
     """A filter for one stream; with no secrets it hands everything on as it is."""
 
     def __init__(self, secrets: tuple[bytes, ...]) -> None:
-        ordered = sorted({secret for secret in secrets if secret}, key=lambda s: (-len(s), s))
-        self._secrets = tuple(ordered)
-        self._pattern = re.compile(b"|".join(re.escape(secret) for secret in ordered))
+        self._secrets: tuple[bytes, ...] = ()
         self._held = b""
         self.has_masked = False
+        if secrets:
+            ordered = sorted({secret for secret in secrets if secret}, key=lambda s: (-len(s), s))
+            self._secrets = tuple(ordered)
+            self._pattern = re.compile(b"|".join(re.escape(secret) for secret in ordered))
 
     def feed(self, data: bytes) -> bytes:
         """Return what may be shown of `data` and of what was held back before it."""

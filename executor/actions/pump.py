@@ -24,7 +24,7 @@ if sys.platform == "linux":
 
 GRACE_S = 5.0
 DRAIN_S = 2.0  # after SIGKILL only a process outside the group can still hold a pipe
-_CHUNK = 256 * 1024
+_LARGE_CHUNK = 256 * 1024
 _DEFAULT_PIPE = 64 * 1024
 _LARGE_PIPE = 1024 * 1024
 _LONGEST_POLL_S = 86_400.0
@@ -115,10 +115,10 @@ class Poller:
         wait_s = min((watch.advance(now) - now for watch in watches), default=math.inf)
         wait_s = min(wait_s, longest_s)
         wait_ms = None if wait_s > _LONGEST_POLL_S else max(0, math.ceil(wait_s * 1000))
-        for descriptor, _ in self._poll.poll(wait_ms):
+        for descriptor, what in self._poll.poll(wait_ms):
             watch = self._watches.get(descriptor)
             if watch is not None:
-                watch.serve(descriptor)
+                watch.serve(descriptor, has_data=bool(what & select.POLLIN))
             elif descriptor == self._wake.reader:
                 self._wake.settle()
 
@@ -188,12 +188,14 @@ class Watch:
             return now + _LOOK_AGAIN_S
         return self._due
 
-    def serve(self, descriptor: int) -> None:
-        """Read a descriptor that has something; what a sink raises ends the process."""
+    def serve(self, descriptor: int, *, has_data: bool) -> None:
+        """Read a descriptor that has data, or has ended; what a sink raises ends the process."""
         sink = self._open.get(descriptor)
         if sink is None:
             return
-        data = os.read(descriptor, _CHUNK)
+        is_grown = descriptor in self._grown
+        size = _LARGE_CHUNK if is_grown else _DEFAULT_PIPE
+        data = os.read(descriptor, size) if has_data else b""
         try:
             if data:
                 sink.feed(data)
@@ -203,7 +205,7 @@ class Watch:
                 sink.finish()
         except Exception as error:
             self._broken = error
-        if len(data) >= _DEFAULT_PIPE and descriptor not in self._grown:
+        if len(data) >= _DEFAULT_PIPE and not is_grown:
             self._grown.add(descriptor)
             _enlarge(descriptor)
 

@@ -15,7 +15,7 @@ from math import isfinite
 from pathlib import Path
 
 from treadle.executor.errors import Refused
-from treadle.executor.event_json import from_json, to_json
+from treadle.executor.event_json import from_json, to_text
 from treadle.executor.events import Event
 
 JOURNAL_FORMAT = 1
@@ -80,7 +80,7 @@ class Journal:
         number, previous = self._number, self._hash
         rows = []
         for events in transactions:
-            body = json.dumps([to_json(event) for event in events], separators=(",", ":"))
+            body = to_text(events)
             number, previous = number + 1, _row_hash(previous, body)
             rows.append((number, body, previous))
         try:
