@@ -17,9 +17,10 @@ from treadle.cli.settings import Settings
 from treadle.cli.text.columns import columns
 from treadle.cli.text.paint import Paint, Role, painter
 from treadle.plan.catalogue import BY_CODE, ENTRIES, Entry, Severity
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _INDENT = "    "
-_FIELD = re.compile(r"\{(\w+)\}")
+_FIELD = lazy_pattern(r"\{(\w+)\}")
 _GROUPS = {
     "1": "the YAML source",
     "2": "the shape of a workflow",

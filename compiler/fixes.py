@@ -5,13 +5,13 @@ doubt there is none. What it would write is safe in every quoting of YAML.
 """
 
 import json
-import re
 
 from treadle.compiler.diagnostics import Edit, Fix, Span
 from treadle.compiler.suggestions import Guess
+from treadle.plan.lazy_pattern import lazy_pattern
 
 # A name without signs that YAML or an expression could take for something else.
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN_NAME = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NOT_TEXT = frozenset({"true", "false", "null", "none", "yes", "no", "on", "off", "y", "n"})
 
 

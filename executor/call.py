@@ -12,7 +12,6 @@ Which workflow it is, is settled when the call begins and never changes after th
 """
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from treadle.executor import address as addresses
@@ -32,12 +31,13 @@ from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import EvaluationError, render
 from treadle.plan.expression import Json, expressions
 from treadle.plan.inputs import InputSet, Resolved
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.output_check import output_fault
 from treadle.plan.plan import Plan
 from treadle.plan.steps import Step, WorkflowStep
 from treadle.plan.text import kind_of
 
-_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_ID = lazy_pattern(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _INSTALLED = ".specify/workflows"
 
 

@@ -17,13 +17,14 @@ from treadle.library.catalog_list import CatalogSource
 from treadle.library.kinds import WORKFLOWS, Kind
 from treadle.library.refusal import Refused
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.problems import clause
 from treadle.plan.validation import Validator
 
 MAX_BYTES = 8 * 1024 * 1024
 KNOWN_VERSIONS = frozenset({"1.0"})
 
-_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", re.ASCII)
+_VERSION = lazy_pattern(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", re.ASCII)
 # What a release says for itself and does not have from the current version.
 _OF_CURRENT = frozenset(
     (

@@ -17,12 +17,13 @@ from msgspec import Struct
 from treadle.library.credentials import Credential, Credentials, is_among
 from treadle.library.refusal import Refused
 from treadle.library.web import ANYTHING, Denied, Fetched, check_address, fetch_as, in_turn
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _MAX_RELEASE_BYTES = 5 * 1024 * 1024
 _BINARY = "application/octet-stream"
 _TENANT = ".ghe.com"
-_ASSET = re.compile(r"(?:/api/v3)?/repos/[^/]+/[^/]+/releases/assets/[0-9]+", re.ASCII)
-_BROWSER = re.compile(
+_ASSET = lazy_pattern(r"(?:/api/v3)?/repos/[^/]+/[^/]+/releases/assets/[0-9]+", re.ASCII)
+_BROWSER = lazy_pattern(
     r"/(?P<owner>[^/]+)/(?P<name>[^/]+)/releases/download/(?P<rest>[^?#;]+/[^/]+)"
 )
 

@@ -4,16 +4,15 @@ Source: Spec Kit 1.2.3, whose pattern and reserved names these are; names that W
 devices and a bound of the length are ours.
 """
 
-import re
-
 from treadle.library.refusal import Refused
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.problems import shown
 
 MAX_LENGTH = 100
 
-_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_ID = lazy_pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _RESERVED = frozenset({"overlays", "runs", "steps"})
-_DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+_DEVICES = lazy_pattern(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 
 
 def check_id(id: object) -> str:

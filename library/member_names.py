@@ -7,12 +7,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 MAX_DEPTH = 16
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 1024
 
 _FORBIDDEN = frozenset('<>:"|?*')
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
+_DEVICE = lazy_pattern(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE
+)
 # Control characters, invisible marks that change how a name reads, and half surrogate pairs.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 

@@ -1,7 +1,6 @@
 """From the word SOURCE of an `add` to a package: a path, an address or the id of a catalog."""
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from treadle.library.refusal import Refused
 from treadle.library.registry import FROM_CATALOG, Entry
 from treadle.library.step_catalog import is_in_files, package_of_files, plain_digest
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.problems import shown
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class Obtained(Struct, frozen=True, kw_only=True):

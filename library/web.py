@@ -5,7 +5,6 @@ another machine to this one. A credential goes to its own hosts, however the hop
 """
 
 import ipaddress
-import re
 import socket
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from treadle.library.credentials import (
     Credentials,
 )
 from treadle.library.refusal import Refused
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.problems import shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _DENIED = frozenset({401, 403})
 _HIDDEN = _DENIED | {404}
 ANYTHING = "*/*"
 _PRIVATE = "what is private needs GH_TOKEN, or an entry in ~/.specify/auth.json"
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+_UNPRINTABLE = lazy_pattern(r"[\x00-\x20\x7f-\x9f\\]")
 
 
 class Fetched(Struct, frozen=True, kw_only=True):

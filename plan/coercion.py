@@ -5,7 +5,6 @@ is JSON with finite numbers of at most `MAX_DIGITS` digits, at most `DEPTH_LIMIT
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Json
 from treadle.plan.json_text import MAX_DIGITS, parse_json
+from treadle.plan.lazy_pattern import lazy_pattern
 
 DEPTH_LIMIT = 100
 
@@ -30,11 +30,11 @@ EXPECTED = {
     "null": "null",
 }
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = lazy_pattern(r"[+-]?[0-9]+")
+_NUMBER = lazy_pattern(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _LOWEST_LONG = 10**MAX_DIGITS
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
 
 
 class Refused(Struct, frozen=True):

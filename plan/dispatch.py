@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from treadle.plan.expression import Json
 from treadle.plan.integrations import Integration, Invocation, Line, Permission
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_BLANK = re.compile(r"\{(\w+)\}")
+_BLANK = lazy_pattern(r"\{(\w+)\}")
 
 
 class Layout(StrEnum):

@@ -8,18 +8,18 @@ Source: RFC 8259.
 
 import json
 import math
-import re
 from itertools import accumulate
 from typing import NoReturn
 
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 
 MAX_DIGITS = 1000
 MAX_DEPTH = 200
 
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _ALL_BUT_QUOTES_AND_BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = lazy_pattern(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(text: str) -> Json:

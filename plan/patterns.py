@@ -7,8 +7,10 @@ line break, ``\d`` and ``\w`` are ASCII, and a pattern is searched for, not matc
 import re
 from functools import lru_cache
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 # An escape, a class in brackets, the head of a group, a quantifier, or one character.
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"""
       \\ (?: x[0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} | . )
     | \[ \^? \]? (?: \\. | [^\]\\] )* \]
@@ -20,7 +22,7 @@ _TOKEN = re.compile(
 )
 
 
-_IN_BRACKETS = re.compile(r"(\\.)|([\[&~|])", re.DOTALL)
+_IN_BRACKETS = lazy_pattern(r"(\\.)|([\[&~|])", re.DOTALL)
 
 
 def tokens(pattern: str) -> tuple[str, ...]:

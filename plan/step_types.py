@@ -4,18 +4,18 @@ Who performs such a step is no part of it: the same signature is read out of a w
 of the project and out of an installed package, and two are the same when their digests are.
 """
 
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from treadle.plan.canonical import digest
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.subschemas import walk
 
 MAX_NAME = 100
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_NAME = lazy_pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 # Kinds of steps in workflow files or in plans; a type of that name could not be told apart.
 BUILT_IN = frozenset(
     (

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from shlex import quote
 
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.limits import Refusal, check_item_count, check_text_size, check_weight
 from treadle.plan.text import as_text, notation
 
 MAX_WRAPPED = 65_536
-_WORD = re.compile(r"\w+")
-_WORD_START = re.compile(r"([-\s({\[<]+)")
-_DIRECTIVE = re.compile(
+_WORD = lazy_pattern(r"\w+")
+_WORD_START = lazy_pattern(r"([-\s({\[<]+)")
+_DIRECTIVE = lazy_pattern(
     r"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-#0 +]*)(?P<width>\d*)(?:\.(?P<precision>\d*))?"
     r"(?P<type>.?)",
     re.DOTALL,

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from operator import eq, ge, gt, le, lt, ne
 from typing import TypeAlias
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 Version: TypeAlias = tuple[tuple[int, ...], bool]  # the numbers, and whether it is a release
 
-_VERSION = re.compile(r"v?(\d{1,9}(?:\.\d{1,9})*)([-.+_]?[a-z].*|\+.*)?", re.IGNORECASE)
-_CLAUSE = re.compile(r"(>=|<=|==|!=|~=|>|<)\s*(\S+)")
-_NUMBERS = re.compile(r"v?(\d{1,9}(?:\.\d{1,9})*)", re.IGNORECASE)
-_LATER = re.compile(r"\+|[-._]?(post|rev|r\d)", re.IGNORECASE)  # suffixes of what is no earlier
+_VERSION = lazy_pattern(r"v?(\d{1,9}(?:\.\d{1,9})*)([-.+_]?[a-z].*|\+.*)?", re.IGNORECASE)
+_CLAUSE = lazy_pattern(r"(>=|<=|==|!=|~=|>|<)\s*(\S+)")
+_NUMBERS = lazy_pattern(r"v?(\d{1,9}(?:\.\d{1,9})*)", re.IGNORECASE)
+_LATER = lazy_pattern(r"\+|[-._]?(post|rev|r\d)", re.IGNORECASE)  # suffixes of what is no earlier
 _COMPARISONS: Mapping[str, Callable[[Version, Version], bool]] = {
     ">=": ge,
     "<=": le,

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*", re.ASCII)
+_PLAIN = lazy_pattern(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*", re.ASCII)
 _WORDS = frozenset("y n yes no on off true false null nan inf".split())
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = lazy_pattern("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def to_yaml(value: Json) -> str:

@@ -18,14 +18,15 @@ from treadle.compiler.reading.nodes import Document, Mapping, Node, Scalar
 from treadle.compiler.reading.nodes import Sequence as Listing
 from treadle.compiler.reading.positions import line_starts, place
 from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _MARK = "treadle:"
-_COMMENT = re.compile(
+_COMMENT = lazy_pattern(
     r"(?:^|(?<=[ \t]))#[ \t]*treadle:[ \t]*(?P<rest>ignore\b[^\r\n]*)", re.MULTILINE
 )
-_LIST = re.compile(r"ignore[ \t]*\[(?P<codes>[^\]]*)\]")
-_CODE = re.compile(r"[^\s,]+")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LIST = lazy_pattern(r"ignore[ \t]*\[(?P<codes>[^\]]*)\]")
+_CODE = lazy_pattern(r"[^\s,]+")
+_LINE_END = lazy_pattern(r"\r\n|\r|\n")
 
 
 class _Ignored(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ is red in the report exactly when it is red in the shell.
 Source: the XML of Ant's JUnit task as Jenkins and GitLab read it.
 """
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from xml.etree import ElementTree
 
@@ -14,10 +13,11 @@ from treadle.cli.checking.findings import Checked
 from treadle.cli.text.visible import visible
 from treadle.compiler.diagnostics import Diagnostic
 from treadle.plan.catalogue import Severity
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _SUITE = "treadle validate"
 # What visible() leaves and XML 1.0 does not allow.
-_NOT_XML = re.compile("[\\ud800-\\udfff\\ufffe\\uffff]")
+_NOT_XML = lazy_pattern("[\\ud800-\\udfff\\ufffe\\uffff]")
 
 
 def junit_xml(checked: Sequence[Checked], *, counted: Collection[Severity]) -> str:

@@ -13,13 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.lazy_pattern import lazy_pattern
 
 if TYPE_CHECKING:
     # A plan file is run without the compiler, and yet under the settings of its project.
     from treadle.cli.checking.findings import Checked
     from treadle.compiler.diagnostics import Diagnostic
 
-_SELECTOR = re.compile(r"TR\d{0,3}")
+_SELECTOR = lazy_pattern(r"TR\d{0,3}")
 # Letters that are taken for digits.
 _DIGITS = str.maketrans("OILSB", "01158")
 

@@ -10,6 +10,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 PLAN_SUFFIX = ".plan.json"
 
 TEST_SUFFIXES = (".test.yml", ".test.yaml")  # of files of tests
@@ -19,7 +21,7 @@ _SKIPPED = frozenset({".git", ".treadle", "node_modules", ".venv"})
 _RUN_COPIES = (".specify", "workflows", "runs")
 _OVERLAYS = (".specify", "workflows", "overlays")
 _MAX_BYTES = 16 * 1024 * 1024
-_KEY_LINE = re.compile(r"""^([ ]*)(?:["']?)([\w-]+)["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
+_KEY_LINE = lazy_pattern(r"""^([ ]*)(?:["']?)([\w-]+)["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
 
 
 def find_workflow_files(folder: Path) -> tuple[Path, ...]:

@@ -1,11 +1,12 @@
 """Spans of time and moments as people write them on a command line: ``2h``, ``30d``, a date."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import typer
 
-_SPAN = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(s|m|min|h|d|w)")
+from treadle.plan.lazy_pattern import lazy_pattern
+
+_SPAN = lazy_pattern(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(s|m|min|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.steps import GateStep, Step, WorkflowStep
 
-_ROUND_ITEM_OR_LEG = re.compile(r"[ril]\d+")
+_ROUND_ITEM_OR_LEG = lazy_pattern(r"[ril]\d+")
 _INTO_A_CALL = "w"
 
 

@@ -3,15 +3,15 @@
 Where a declared secret may be read is looked at in `secrets` and `verdicts`.
 """
 
-import re
 from collections.abc import Mapping
 
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.reading import keys, nodes
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
+_WORD = lazy_pattern(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _SECRET_WORDS = frozenset(
     ("credential", "credentials", "passphrase", "passwd", "password", "secret", "token")
 )

@@ -6,8 +6,9 @@ Only conditions that the shape refuses come here. Quotes protect braces, as ever
 import re
 
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_BLOCK = re.compile(
+_BLOCK = lazy_pattern(
     r"""\{\{((?:[^'"}]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}(?!\}))*)\}\}""", re.DOTALL
 )
 _OPENING = "{{"

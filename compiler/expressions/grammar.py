@@ -4,7 +4,6 @@ Jinja2's parser decides; only the nodes listed here become part of a tree, each 
 place. Imported only for expressions that are more than a path, since Jinja2 is slow to import.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from jinja2 import nodes
@@ -14,8 +13,9 @@ from jinja2.parser import Parser
 
 from treadle.compiler.expressions.lexer import MAX_DEPTH, Fault, Word
 from treadle.plan.expression import Node, Op
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_EXPECTED = re.compile(r"expected (?:token )?'(.+?)'")
+_EXPECTED = lazy_pattern(r"expected (?:token )?'(.+?)'")
 _SIGNS = {
     "eq": "==",
     "ne": "!=",

@@ -11,24 +11,25 @@ from unicodedata import lookup
 from msgspec import Struct, field
 
 from treadle.plan.json_text import MAX_DIGITS
+from treadle.plan.lazy_pattern import lazy_pattern
 
 MAX_WORDS = 2_000
 MAX_DEPTH = 32
 ROOTS = ("inputs", "steps", "item", "fan_in", "context")
 
-_BLANK = re.compile(r"\s*")
-_WORD = re.compile(r"\w+")
-_ROOT = re.compile(r"\w[\w-]*")
-_SEGMENT = re.compile(r"[\w-]+")
-_QUALIFIED = re.compile(r"[\w-]+(?::[\w-]+)*")
-_PLACE = re.compile(r"[0-9]+(?![\w-])")
+_BLANK = lazy_pattern(r"\s*")
+_WORD = lazy_pattern(r"\w+")
+_ROOT = lazy_pattern(r"\w[\w-]*")
+_SEGMENT = lazy_pattern(r"[\w-]+")
+_QUALIFIED = lazy_pattern(r"[\w-]+(?::[\w-]+)*")
+_PLACE = lazy_pattern(r"[0-9]+(?![\w-])")
 _DIGITS = r"[0-9]+(?:_[0-9]+)*"
-_FLOAT = re.compile(
+_FLOAT = lazy_pattern(
     rf"{_DIGITS}(?:(?:\.{_DIGITS})?e[+-]?{_DIGITS}|\.{_DIGITS})(?!\w)", re.IGNORECASE
 )
 # Nothing before or behind the point, and zeros in front: not in Jinja2, but in Spec Kit.
-_BARE_FLOAT = re.compile(rf"(?:{_DIGITS}\.|\.{_DIGITS})(?![\w.])")
-_INTEGER = re.compile(
+_BARE_FLOAT = lazy_pattern(rf"(?:{_DIGITS}\.|\.{_DIGITS})(?![\w.])")
+_INTEGER = lazy_pattern(
     r"(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[0-9](?:_?[0-9])*)(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
@@ -40,9 +41,9 @@ OPERATORS = {
     **{"<": "lt", "<=": "lteq", "=": "assign", ".": "dot", ":": "colon", "|": "pipe"},
     **{",": "comma", ";": "semicolon"},
 }
-_SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(OPERATORS, key=len, reverse=True)))
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-_ESCAPE = re.compile(
+_SIGN = lazy_pattern("|".join(re.escape(sign) for sign in sorted(OPERATORS, key=len, reverse=True)))
+_STRING = lazy_pattern(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_ESCAPE = lazy_pattern(
     r"\\(?:(?P<octal>[0-7]{1,3})|(?:x(?P<x>[\da-fA-F]{2})|u(?P<u>[\da-fA-F]{4})"
     r"|U(?P<U>[\da-fA-F]{8}))|N\{(?P<name>[^}]+)\}|(?P<sign>.))",
     re.DOTALL | re.ASCII,

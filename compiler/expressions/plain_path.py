@@ -4,16 +4,15 @@ Nothing is to be said about such a path before its names are looked up, so it ne
 grammar and no check of its form. What is found here is what `parser` would have made of the text.
 """
 
-import re
-
 from msgspec import Struct
 
 from treadle.compiler.expressions.chains import Chain, Member
 from treadle.compiler.expressions.lexer import ROOTS, Declared
 from treadle.plan.expression import Expression, Node, Op
+from treadle.plan.lazy_pattern import lazy_pattern
 
 # A member with two underscores in front is an internal name, one with a colon may be two words.
-_PATH = re.compile(rf"\s*({'|'.join(ROOTS)})((?:\.(?!__)[A-Za-z_][\w-]*){{0,12}})\s*")
+_PATH = lazy_pattern(rf"\s*({'|'.join(ROOTS)})((?:\.(?!__)[A-Za-z_][\w-]*){{0,12}})\s*")
 
 
 class PlainPath(Struct, frozen=True, gc=False):

@@ -23,12 +23,13 @@ from treadle.compiler.fixes import write_instead
 from treadle.compiler.reading.nodes import Scalar
 from treadle.plan.evaluate import EvaluationError, evaluate
 from treadle.plan.expression import Expression, Literal, Node, Op, Single, Text, Value
+from treadle.plan.lazy_pattern import lazy_pattern
 
 Locate: TypeAlias = Callable[[int, int], Span]
 
 # What most texts with a block are, and all that has to be known of them.
-_LONE_BLOCK = re.compile(r"\s*\{\{([^{}'\"]*)\}\}\s*")
-_QUOTED_OR_END = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"]|\}\}", re.DOTALL)
+_LONE_BLOCK = lazy_pattern(r"\s*\{\{([^{}'\"]*)\}\}\s*")
+_QUOTED_OR_END = lazy_pattern(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|['\"]|\}\}", re.DOTALL)
 
 
 class Block(Struct, frozen=True, kw_only=True, gc=False):

@@ -3,7 +3,6 @@
 On doubt a step counts as run: a finding needs a branch that the author can be shown.
 """
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from treadle.compiler.expressions.constants import constant_text, constant_truth
 from treadle.compiler.flows.flow import Flow, Path, decision, paths
 from treadle.compiler.steps.scope import CLOSING, Declaration
 from treadle.plan.expression import Literal, Text
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.steps import (
     Branch,
     GateStep,
@@ -31,7 +31,7 @@ MAX_SCRIPT = 1000
 _ENDS: frozenset[Path] = frozenset({("context", "status")})  # what tells how far a run came
 
 # A script that can only fail: it says something, perhaps, and then exits with another code than 0.
-_FAILS = re.compile(
+_FAILS = lazy_pattern(
     r"""\s*(?:(?:echo|printf)\b"""
     r"""(?:[^'"`$;&|\n<>]|\$(?!\()|'[^']*'|"(?:[^"`$\\]|\$(?!\()|\\.)*"|>\s?&2)*"""
     r"""(?:;|&&|\n)\s*)*"""

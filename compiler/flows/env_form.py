@@ -20,6 +20,7 @@ from treadle.compiler.reading.positions import line_starts
 from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.steps.sites import Site
 from treadle.plan.expression import Op
+from treadle.plan.lazy_pattern import lazy_pattern
 
 # What these are given is code: a variable in it is as open as the block was.
 TAKES_CODE = frozenset(
@@ -36,10 +37,10 @@ _TAKEN = frozenset(
 )
 _TAKEN_BEGINNINGS = ("BASH_", "DOCKER_", "GIT_", "LC_", "LD_", "NODE_", "NPM_", "PIP_", "PYTHON")
 # Such a name says that several words may be meant, which quotes would make one of.
-_SEVERAL = re.compile(
+_SEVERAL = lazy_pattern(
     r"(?i)(?:^|[_-])(?:args?|arguments|cmd|command|flags|opts?|options|script|.*s)$"
 )
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Splice(Struct, frozen=True, kw_only=True):

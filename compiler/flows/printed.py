@@ -5,8 +5,10 @@ Only lines that are recognised as a whole count; all others may print anything.
 
 import re
 
-_BETWEEN_COMMANDS = re.compile(r"&&|\|\||;|\n")
-_TO_STREAM = re.compile(r"[0-9]?>&[0-9]")
+from treadle.plan.lazy_pattern import lazy_pattern
+
+_BETWEEN_COMMANDS = lazy_pattern(r"&&|\|\||;|\n")
+_TO_STREAM = lazy_pattern(r"[0-9]?>&[0-9]")
 _OWN_WORDS = r"[^$`|&<*?]*"
 _KNOWN = tuple(
     re.compile(form)
@@ -25,7 +27,7 @@ _KNOWN = tuple(
         r"git rev-list --count [^|]*",
     )
 )
-_AFTER_COUNT = re.compile(r"\| *tr -d [\"' ]+$")
+_AFTER_COUNT = lazy_pattern(r"\| *tr -d [\"' ]+$")
 
 
 def is_known(run: str) -> bool:

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-_UNSURE = re.compile(r"<<|\(\(|\[\[|`|\$\(|\b(?:cd|pushd|mktemp|flock|exec|chroot)\b")
+from treadle.plan.lazy_pattern import lazy_pattern
+
+_UNSURE = lazy_pattern(r"<<|\(\(|\[\[|`|\$\(|\b(?:cd|pushd|mktemp|flock|exec|chroot)\b")
 _WORD = r"""(?:[^\s'"<>|&;()$*?`\\{}~#]+)"""
 _END = r"(?=[\s;|&]|$)"
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     rf"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|\#[^\n]*"""
     rf"""|\d*>\|?(?![>&])[ \t]*(?P<quote>["']?)(?P<file>{_WORD})(?P=quote){_END}"""
     rf"""|>>|>&|\btee\b(?P<options>(?:[ \t]+-\S+)*)[ \t]+(?P<copy>{_WORD}){_END}|.""",

@@ -10,11 +10,13 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 # Stands for one block in the text that is scanned.
 BLOCK = "\0"
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_HEREDOC = re.compile(r"<<(?P<strip>-?)[ \t]*(?P<quote>['\"\\]?)(?P<word>[\w.-]+)['\"]?")
+_ASSIGNMENT = lazy_pattern(r"[A-Za-z_]\w*\+?=")
+_HEREDOC = lazy_pattern(r"<<(?P<strip>-?)[ \t]*(?P<quote>['\"\\]?)(?P<word>[\w.-]+)['\"]?")
 # Inside of these, quotes and words are what they are outside.
 _FOLLOWED = frozenset(("(", '"'))
 # Words before which, or behind which, a command begins.

@@ -1,9 +1,10 @@
 """Lines on the way from one place to another: comments, empty lines and indentation."""
 
-import re
 from collections.abc import Sequence
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+from treadle.plan.lazy_pattern import lazy_pattern
+
+_LINE_END = lazy_pattern(r"\r\n|\r|\n")
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ Only what lines can be moved for is told apart; everything else is a leaf, whose
 together. Aliases stay aliases here, and merge keys stay keys.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeAlias
@@ -22,9 +21,10 @@ from ruamel.yaml.events import (
 
 from treadle.compiler.reading.flow_colons import events
 from treadle.compiler.reading.positions import line_starts
+from treadle.plan.lazy_pattern import lazy_pattern
 
 # The sign of a block scalar that keeps the empty lines behind it.
-_KEEPS = re.compile(r"(?:[&!]\S*\s+)*[|>]\d?\+")
+_KEEPS = lazy_pattern(r"(?:[&!]\S*\s+)*[|>]\d?\+")
 
 
 class Point(Struct, frozen=True):

@@ -4,7 +4,6 @@ The tree that leaves this module is bounded in depth and in what its aliases add
 that an alias repeats is shared; no node holds itself.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -38,14 +37,15 @@ from treadle.compiler.reading.scalars import (
     tagged_value,
 )
 from treadle.compiler.reading.syntax import SyntaxProblem, explained
+from treadle.plan.lazy_pattern import lazy_pattern
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 200_000
 
 _MERGE = "<<"
 _BLOCKS = ("|", ">")
-_PROPERTIES = re.compile(r"(?:[&!][^\s]*|\s+|#[^\r\n]*)*")
-_TAG = re.compile(r"(?:&\S+\s+)?(![^\s]*)")
+_PROPERTIES = lazy_pattern(r"(?:[&!][^\s]*|\s+|#[^\r\n]*)*")
+_TAG = lazy_pattern(r"(?:&\S+\s+)?(![^\s]*)")
 
 
 class Composition(Struct, frozen=True, kw_only=True):

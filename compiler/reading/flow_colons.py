@@ -13,6 +13,8 @@ from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # its re-ex
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import Event, ScalarEvent
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 # What the parser says of such a colon.
 PROBLEM = "found unexpected ':'"
 
@@ -20,7 +22,7 @@ PROBLEM = "found unexpected ':'"
 # directly behind it, and before it no quote or bracket that has just been closed.
 _NO_TEXT = r"(?:^|[,\[{:?-])[ \t]*[!&*]\S*|^%.*$"
 _COLON = r"(?:(?<=[^\s,\[\]{}\"'])|(?<=[^\s,\[\]{}\"':?-][ \t]))(?P<colon>:)(?=[^\s,\[\]{}])"
-_COLONS = re.compile(f"{_COLON}|{_NO_TEXT}", re.MULTILINE)
+_COLONS = lazy_pattern(f"{_COLON}|{_NO_TEXT}", re.MULTILINE)
 _PRIVATE = range(0xE000, 0xF8FF)
 
 

@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 from treadle.compiler.diagnostics import Span
 from treadle.compiler.reading.nodes import Document, Scalar
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_LINE_FEED = re.compile(r"\n")
-_FOLDED_LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-_BLANKS = re.compile(r"[ \t]*")
-_REST_OF_LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])?")
-_FIRST_INDENTATION = re.compile(r"(?: *(?:\r\n|[\r\n\x85\u2028\u2029]))*( *)")
+_LINE_END = lazy_pattern(r"\r\n|\r|\n")
+_LINE_FEED = lazy_pattern(r"\n")
+_FOLDED_LINE_END = lazy_pattern(r"\r\n|[\r\n\x85\u2028\u2029]")
+_BLANKS = lazy_pattern(r"[ \t]*")
+_REST_OF_LINE = lazy_pattern(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])?")
+_FIRST_INDENTATION = lazy_pattern(r"(?: *(?:\r\n|[\r\n\x85\u2028\u2029]))*( *)")
 _SIMPLE_ESCAPES = {
     "0": "\0",
     "a": "\a",

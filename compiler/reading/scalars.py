@@ -5,10 +5,11 @@ A value that leaves this module is one that canonical JSON can hold: integers ha
 """
 
 import math
-import re
 from typing import TypeAlias
 
 from msgspec import Struct
+
+from treadle.plan.lazy_pattern import lazy_pattern
 
 MAX_DIGITS = 1000
 KNOWN_TAGS = frozenset(("!!str", "!!null", "!!bool", "!!int", "!!float", "!!map", "!!seq"))
@@ -30,26 +31,26 @@ _FLOAT_WORDS = {
 _NUMBER_STARTS = frozenset("-+.0123456789")
 # With these begins every plain scalar that is not text to one of the two versions of YAML.
 _VALUE_STARTS = _NUMBER_STARTS | frozenset("~nNtTfFyYoO=<")
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER = lazy_pattern(r"[-+]?[0-9]+")
+_OCTAL = lazy_pattern(r"0o[0-7]+")
+_HEXADECIMAL = lazy_pattern(r"0x[0-9a-fA-F]+")
+_FLOAT = lazy_pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 # What PyYAML's safe loader takes for a value of another type than text.
 _OLD_WORDS: dict[str, bool] = {
     **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), True),
     **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), False),
 }
-_OLD_INTEGER = re.compile(
+_OLD_INTEGER = lazy_pattern(
     r"(?P<sign>[-+]?)(?:0b(?P<binary>[01_]+)|0x(?P<hexadecimal>[0-9a-fA-F_]+)|0(?P<octal>[0-7_]+)"
     r"|(?P<sexagesimal>[1-9][0-9_]*(?::[0-5]?[0-9])+)|(?P<decimal>0|[1-9][0-9_]*))"
 )
 _OLD_RADIX = {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16}
-_OLD_FLOAT = re.compile(
+_OLD_FLOAT = lazy_pattern(
     r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
 )
-_OLD_SEXAGESIMAL_FLOAT = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*")
-_OLD_DATE = re.compile(
+_OLD_SEXAGESIMAL_FLOAT = lazy_pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*")
+_OLD_DATE = lazy_pattern(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
     r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?"

@@ -4,9 +4,9 @@ The parser names what it expected at the place where it gave up; an author wants
 wrong there.
 """
 
-import re
-
 from msgspec import Struct
+
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _QUOTE_IT = "put the text in quotes"
 _INDENTATION = "indent the keys of one mapping alike, and put text with quotes in it in quotes"
@@ -72,11 +72,11 @@ _UNCLOSED = frozenset(
     )
 )
 _NO_TOKEN = "found character that cannot start any token"
-_BARE_BLOCK = re.compile(r"^[\s\-]*(?:[^\s:]+:\s+)?\{\{")
+_BARE_BLOCK = lazy_pattern(r"^[\s\-]*(?:[^\s:]+:\s+)?\{\{")
 # What YAML leaves out, not what it allows: a class with all planes is slow to compile.
 # A look at bytes takes a fraction of the time of a search, and most files hold nothing else.
 _HARMLESS = bytes((0x09, 0x0A, 0x0D, *range(0x20, 0x7F)))
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = lazy_pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class SyntaxProblem(Struct, frozen=True, kw_only=True):

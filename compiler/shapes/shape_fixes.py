@@ -4,7 +4,6 @@ What no mode lets pass has a safe fix where there is only one thing that can be 
 """
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -15,12 +14,13 @@ from treadle.compiler.fixes import quote, rename, requote, respell, write_instea
 from treadle.compiler.shapes.shape_rules import Breach, known_keys
 from treadle.compiler.suggestions import Guess, closest, judged
 from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _FORMAT_VERSIONS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("1", "v1", "v1.0", "1.0.0"), "1.0")
 )
-_VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
-_NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
+_VERSION = lazy_pattern(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_NOT_IN_IDS = lazy_pattern(r"[^a-z0-9]+")
 
 
 def fix_of_key(key: str, definition: str, present: frozenset[str], span: Span) -> Fix | None:

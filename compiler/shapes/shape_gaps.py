@@ -1,6 +1,5 @@
 """Finds out what mistakes of shape leave unknown, so that the stages behind look at the rest."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
@@ -10,8 +9,9 @@ from treadle.compiler.reading import nodes
 from treadle.compiler.reading.gaps import NESTED, NO_GAPS, PLAIN, Gaps, hidden
 from treadle.compiler.shapes.shape_rules import Breach, known_keys, needed_keys
 from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORD = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ID_ENDS = ":"
 
 

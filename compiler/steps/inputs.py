@@ -14,7 +14,6 @@ After::
      x-prompt: 'Where to?'}}, required: [], additionalProperties: false, x-order: [env]}
 """
 
-import re
 from collections.abc import Mapping, Set
 from urllib.parse import quote
 
@@ -24,10 +23,11 @@ from treadle.compiler.reading import nodes
 from treadle.compiler.shapes.json_schema import check_schema, clause
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY, SECRET_KEY, Given, InputSet
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.problems import Problem
 from treadle.plan.subschemas import walk
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 # With one of these, a declaration without a type is not one of text.
 _OPEN_KEYWORDS = frozenset(("$ref", "allOf", "anyOf", "const", "items", "oneOf", "properties"))

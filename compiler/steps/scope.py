@@ -4,7 +4,6 @@ Each fan-out template is an id space of its own inside the space of its fan-out;
 up from the inside out. An id without its static parts declared is never known.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from treadle.compiler.shapes.broken_steps import (
     seeming_kind,
     written_id,
 )
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.steps import Kind
 
 LOOPS = frozenset({Kind.WHILE.value, Kind.DO_WHILE.value})
@@ -26,7 +26,7 @@ FAN_OUT = Kind.FAN_OUT.value
 LOOP_CONDITION = "condition"
 CLOSING = "finally"
 
-_ORDINAL = re.compile(r"0|[1-9][0-9]{0,8}")
+_ORDINAL = lazy_pattern(r"0|[1-9][0-9]{0,8}")
 
 
 class Declaration(Struct, frozen=True, kw_only=True, eq=False, gc=False):

@@ -4,11 +4,11 @@ What is not proven counts as possible, but for the parts of a schema that cannot
 about these nothing is claimed.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.patterns import compiled, tokens
 
 Schema = Mapping[str, Json]
@@ -21,8 +21,8 @@ _PLAIN_FORMATS = frozenset(
     ("date", "date-time", "duration", "hostname", "ipv4", "ipv6", "time", "uuid")
 )
 _PLAIN_TYPES = frozenset(("boolean", "integer", "null", "number"))
-_LOOKAROUND = re.compile(r"\(\?<?[=!]")
-_LOCAL = re.compile(r"#/(\$defs|definitions)/([^/~%]+)")
+_LOOKAROUND = lazy_pattern(r"\(\?<?[=!]")
+_LOCAL = lazy_pattern(r"#/(\$defs|definitions)/([^/~%]+)")
 
 
 def may_hold(schema: Schema, signs: frozenset[str], *, root: Schema, depth: int = 0) -> bool:

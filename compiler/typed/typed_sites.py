@@ -17,9 +17,10 @@ from treadle.compiler.typed.roots import Place, Roots
 from treadle.compiler.typed.types import Type
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Literal, Node, Op, Single, Value
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.steps import IfStep, Kind, LoopStep
 
-_WORD = re.compile(
+_WORD = lazy_pattern(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[+-]?\s*\d[\w.]*|[\w:-]*\w|[=!<>*/]+|.""",
     re.S,
 )

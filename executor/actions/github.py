@@ -4,7 +4,6 @@ What ``gh`` prints is neither shown nor recorded: it can hold more than the auth
 """
 
 import json
-import re
 
 from msgspec.structs import replace
 
@@ -15,6 +14,7 @@ from treadle.executor.ports import ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.steps import GithubStep
 
 _PROGRAM = "gh"
@@ -22,9 +22,9 @@ _HOST = "https://api.github.com"
 _TIMEOUT_S = 60.0
 _RESPONSE_LIMIT = 16 * 1024 * 1024
 _LABEL_LIMIT = 50
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NUMBER = lazy_pattern(r"[1-9][0-9]{0,17}")
+_REPOSITORY = lazy_pattern(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f]")
 
 
 class _Refused(Exception):

@@ -11,7 +11,6 @@ Nothing else is ever read out of one: no folder, no link, no device and no path 
 """
 
 import json
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from treadle.executor.errors import Refused
 from treadle.plan.expression import Json
+from treadle.plan.lazy_pattern import lazy_pattern
 
 ARCHIVE_FORMAT = 1
 SUFFIX = ".run.zip"
@@ -28,7 +28,7 @@ JOURNAL = "journal.db"
 MAX_BYTES = 16 * 1024**3
 MAX_MEMBERS = 1_000_000
 
-_KNOWN = re.compile(
+_KNOWN = lazy_pattern(
     r"run\.json|journal\.db|plan\.json|plans/[A-Za-z0-9:._-]+\.json|logs/[0-9]{6,12}\.(out|err)"
 )
 _CHUNK = 1024 * 1024

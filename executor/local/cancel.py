@@ -5,7 +5,6 @@ waits for that. A run that rests is brought to its end by this process.
 """
 
 import os
-import re
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -26,10 +25,11 @@ from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.inputs import Given, Resolved
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import Plan
 
 _FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
-_HOLDER = re.compile(r"process ([0-9]+) on (.+)")
+_HOLDER = lazy_pattern(r"process ([0-9]+) on (.+)")
 _LOOK_AGAIN_S = 0.05
 
 

@@ -3,7 +3,6 @@
 A file is there as a whole or not at all, and what is read is proven to be a plan.
 """
 
-import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +10,11 @@ from pathlib import Path
 from treadle.executor.errors import Reason, Refused
 from treadle.executor.local.logs import sync_folder
 from treadle.executor.program import Program
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import PlanError, parse_plan, write_plan
 
-_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_DIGEST = lazy_pattern(r"sha256:([0-9a-f]{64})")
 
 
 def keep(folder: Path, plan: Plan) -> None:

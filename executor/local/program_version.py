@@ -1,7 +1,6 @@
 """Asks programs for their versions; the one look around that starts something."""
 
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -9,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 PATIENCE_S = 5.0
 _AT_ONCE = 8
 _MAX_BYTES = 4096
-_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+_VERSION = lazy_pattern(r"\d+\.\d+[\w.+-]*")
 
 
 def versions(

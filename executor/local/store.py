@@ -15,7 +15,6 @@ Reading never creates anything. The folder is private (mode 0700) and ignored by
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -36,10 +35,11 @@ from treadle.executor.local.snapshots import Snapshot, Snapshots, read_snapshot
 from treadle.executor.program import Program
 from treadle.executor.replay import ImpossibleError, replay
 from treadle.executor.state import Run, RunStatus
+from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import parse_known_plan
 
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+RUN_ID = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
 
 

@@ -5,7 +5,6 @@ checked against its name; what was kept in part, by somebody who was ended, is k
 """
 
 import os
-import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -15,10 +14,11 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from treadle.executor.errors import Refused
+from treadle.plan.lazy_pattern import lazy_pattern
 
-_NAME = re.compile(r"[0-9a-f]{64}")
-_URL = re.compile(r"[a-z][a-z0-9+.-]+:(//|:)")
-_LOGIN = re.compile(r"//[^/@]*@")
+_NAME = lazy_pattern(r"[0-9a-f]{64}")
+_URL = lazy_pattern(r"[a-z][a-z0-9+.-]+:(//|:)")
+_LOGIN = lazy_pattern(r"//[^/@]*@")
 _LETTERS = 12  # as many letters of a digest tell one from another
 
 

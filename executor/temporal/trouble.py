@@ -5,11 +5,11 @@ another language; this is the only place that reads it.
 """
 
 import asyncio
-import re
 
 from temporalio.service import RPCError, RPCStatusCode
 
 from treadle.executor.errors import Refused
+from treadle.plan.lazy_pattern import lazy_pattern
 
 # What the library calls a certificate that it does not accept, and what is wrong with it.
 _CERTIFICATES = (
@@ -27,9 +27,11 @@ _NO_CONNECTION = (
     ("HandshakeFailure", "it does not agree on a way to speak TLS"),
 )
 # A certificate that is asked for and not given ends a connection that is made already.
-_CUT_OFF = re.compile(r"transport error|connection closed|CertificateRequired|received fatal alert")
-_DENIED = re.compile(r"code: (?:Unauthenticated|PermissionDenied), message: \"(?P<said>[^\"]*)\"")
-_MESSAGE = re.compile(r"message: \"(?P<said>[^\"]*)\"")
+_CUT_OFF = lazy_pattern(
+    r"transport error|connection closed|CertificateRequired|received fatal alert"
+)
+_DENIED = lazy_pattern(r"code: (?:Unauthenticated|PermissionDenied), message: \"(?P<said>[^\"]*)\"")
+_MESSAGE = lazy_pattern(r"message: \"(?P<said>[^\"]*)\"")
 _ACCESS = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
 
 

@@ -4,7 +4,6 @@ It writes a page for everything that it tries again by itself, every time that i
 """
 
 import logging
-import re
 from collections.abc import Callable
 
 from temporalio.runtime import (
@@ -15,9 +14,11 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
+from treadle.plan.lazy_pattern import lazy_pattern
+
 _LOGGER = "temporalio"
 _LONGEST = 300
-_DETAILS = re.compile(r" \(?\{'| with run ID ")
+_DETAILS = lazy_pattern(r" \(?\{'| with run ID ")
 # A query is told to whoever has asked it.
 _TOLD_ELSEWHERE = ("Failing legacy query", "Query not found")
 
