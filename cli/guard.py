@@ -1,18 +1,26 @@
 """The outermost layer around every command: from exceptions to sentences and exit statuses."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
-
-import typer
+from contextlib import suppress
 
 from treadle.cli.exit_codes import ExitCode
 
+# What a write to stdout meets when there is no room for it; a file of ours would have a name.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
-def guarded(work: Callable[[], int], *, shows_traceback: bool) -> int:
+
+def guarded(
+    work: Callable[[], int],
+    *,
+    shows_traceback: bool,
+    usage_errors: tuple[type[Exception], ...] = (),
+) -> int:
     """Do the work of a command and return its exit status, whatever happens.
 
-    Errors: none but SystemExit and typer.BadParameter, which typer tells as wrong usage.
+    Errors: SystemExit and the usage errors, which somebody else tells.
     """
     try:
         code = work()
@@ -22,9 +30,13 @@ def guarded(work: Callable[[], int], *, shows_traceback: bool) -> int:
         return ExitCode.BROKEN_PIPE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except typer.BadParameter:
+    except usage_errors:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+            _abandon_stdout()
+            _say(f"treadle: the output cannot be written: {error.strerror}")
+            return ExitCode.FAILED
         _tell(error, shows_traceback=shows_traceback)
         return ExitCode.REJECTED
     return code
@@ -44,4 +56,9 @@ def _tell(error: Exception, *, shows_traceback: bool) -> None:
         traceback.print_exception(error, file=sys.stderr)
     told = " ".join(f"{type(error).__name__}: {error}".split())
     hint = "" if shows_traceback else "; -v shows where it happened"
-    print(f"treadle: internal error, please report it: {told}{hint}", file=sys.stderr)
+    _say(f"treadle: internal error, please report it: {told}{hint}")
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):
+        print(line, file=sys.stderr)

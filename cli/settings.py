@@ -128,7 +128,9 @@ def as_command(verb: Callable[..., int]) -> Callable[..., None]:
             return verb(settings, **grouped(verb, arguments))
 
         code = guarded(
-            lambda: _unless_rejected(work, settings.talk), shows_traceback=settings.is_verbose
+            lambda: _unless_rejected(work, settings.talk),
+            shows_traceback=settings.is_verbose,
+            usage_errors=(typer.BadParameter,),
         )
         raise typer.Exit(code)
 

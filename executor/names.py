@@ -10,28 +10,29 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from treadle.executor.state import Occurrence, Run, Scope
 from treadle.plan.expression import Json, Literal, Single, Text, Value
 from treadle.plan.steps import CommandStep, PromptStep, WorkflowStep, type_name
 
 
-@dataclass(frozen=True, slots=True)
 class StepsView(Mapping[str, Json]):
     """The records of a scope by the names of their steps."""
 
-    run: Run
-    scope: Scope
+    __slots__ = ("_run", "_scope")
+
+    def __init__(self, run: Run, scope: Scope) -> None:
+        self._run = run
+        self._scope = scope
 
     def __getitem__(self, name: str) -> Json:
-        return record(self.run, self.run.occurrences[self.scope.names[name]])
+        return record(self._run, self._run.occurrences[self._scope.names[name]])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self.scope.names))
+        return iter(sorted(self._scope.names))
 
     def __len__(self) -> int:
-        return len(self.scope.names)
+        return len(self._scope.names)
 
 
 def names(run: Run, scope: str) -> dict[str, Json]:

@@ -6,7 +6,7 @@ for each would take three times the time. Every other action has a thread of its
 
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
@@ -138,13 +138,11 @@ class Dispatcher(Struct, eq=False):
 
     def _arrived(self) -> list[Arrival]:
         arrived: list[Arrival] = []
-        while True:
-            try:
-                arrival = self._inbox.get_nowait()
-            except Empty:
-                return arrived
+        while not self._inbox.empty():  # nobody else takes anything out
+            arrival = self._inbox.get_nowait()
             self._flying.pop(arrival.perform.address, None)
             arrived.append(arrival)
+        return arrived
 
     def _begin(self, work: _Work) -> None:
         if self.begin is None:

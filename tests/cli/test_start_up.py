@@ -84,6 +84,43 @@ def test_a_reader_that_leaves_early_is_no_error(project: Path) -> None:
     assert 141 == process.wait()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("buffered", [{}, {"PYTHONUNBUFFERED": "1"}])
+@pytest.mark.parametrize("arguments", [["schema"], ["--version"], ["--help"]])
+def test_a_disk_without_room_for_the_output_is_told(
+    project: Path, arguments: list[str], buffered: dict[str, str]
+) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"} | buffered
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "treadle.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    told = "treadle: the output cannot be written: No space left on device\n"
+    assert (1, told) == (ended.returncode, ended.stderr)
+
+
+def test_a_process_waits_for_a_thread_that_is_at_work(project: Path) -> None:
+    script = """
+import sys, threading, time
+import treadle.cli as cli
+def late():
+    time.sleep(0.2)
+    print("late")
+threading.Thread(target=late).start()
+sys.argv = ["treadle", "--version"]
+cli.program()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "late" == ended.stdout.splitlines()[-1]
+
+
 def completed(line: str) -> list[str]:
     """Return what bash is offered behind a line."""
     words = line.split(" ")

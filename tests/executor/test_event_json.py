@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from treadle.compiler import compile_text
 from treadle.executor import resume, run
-from treadle.executor.event_json import event_name, from_json, to_json
-from treadle.executor.events import DecidedEvent, OutsideEvent
+from treadle.executor.event_json import event_name, from_json, to_json, to_text
+from treadle.executor.events import ActionFinished, DecidedEvent, OutsideEvent, StepStatus
 from treadle.executor.local.cancel import cancel
 from treadle.executor.local.host import Host
 from treadle.executor.local.journal import read
@@ -85,6 +85,7 @@ def test_everything_that_a_run_writes_fits_its_schema(tmp_path: Path) -> None:
     written = [json.loads(json.dumps(to_json(event))) for event in events]
     assert [error.message for data in written for error in validator.iter_errors(data)] == []
     assert [from_json(data) for data in written] == events
+    assert json.loads(to_text(events)) == written
     assert len({data["event"] for data in written}) >= 21
 
 
@@ -98,6 +99,36 @@ def test_the_stored_plan_fits_its_schema_and_is_the_one_that_ran(tmp_path: Path)
 
 
 AT = "2026-01-01T00:00:00+00:00"
+
+
+class Borrowed(str):
+    """A kind of text of somebody else's."""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        10**400,
+        -(2**64),
+        0.1,
+        1e300,
+        -0.0,
+        "\x00\x7f\u2028é😀",
+        "half \ud83d",
+        Borrowed("x"),
+        [],
+        {},
+    ],
+)
+def test_the_text_of_events_holds_every_value_that_json_has(value: Any) -> None:
+    event = ActionFinished(
+        at=AT,
+        address="/a",
+        attempt=1,
+        status=StepStatus.COMPLETED,
+        output={"data": value, "again": [value]},
+    )
+    assert [event, event] == [from_json(data) for data in json.loads(to_text((event, event)))]
 
 
 @pytest.mark.parametrize(
