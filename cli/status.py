@@ -13,7 +13,7 @@ from treadle.cli.completion import complete_runs
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.options import JsonOption
 from treadle.cli.project.find_project import find_project
-from treadle.cli.project.temporal_site import OnOption, site_for
+from treadle.cli.project.temporal_site import OnOption, refuse_on_temporal, site_for
 from treadle.cli.refusals import rejecting_refusals
 from treadle.cli.runs.run_filters import (
     Filter,
@@ -59,6 +59,13 @@ def status(
     is_pending: Annotated[
         bool, typer.Option("--pending", help="List the gates of all runs that wait for an answer.")
     ] = False,
+    is_check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Read all that a run has written, and decide it again; exits with 1 for damage.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     on: OnOption = None,
 ) -> int:
@@ -69,6 +76,8 @@ def status(
     )
     if run is not None and (is_pending or chosen != Filter()):
         raise typer.BadParameter("filters choose among all runs; leave RUN out")
+    if is_check and is_pending:
+        raise typer.BadParameter("--check looks at runs, --pending at gates: take one of them")
     project = find_project(settings)
     site = site_for(settings, on)
     with rejecting_refusals():
@@ -76,6 +85,7 @@ def status(
             from treadle.cli.runs import on_temporal  # most runs are kept here
             from treadle.cli.runs import status_on_temporal as there  # the same
 
+            refuse_on_temporal((is_check, "'--check'"))
             if run is None:
                 show = there.list_gates_on_temporal if is_pending else there.list_on_temporal
                 show(site, chosen, settings, project=project, as_json=as_json)
@@ -84,6 +94,10 @@ def status(
             where = on_temporal.where_kept(settings)
             return _show(found, shown_status, project=project, as_json=as_json, where=where)
         store = Store(project)
+        if is_check:
+            from treadle.cli.runs.run_check import check_runs  # to decide takes more modules
+
+            return check_runs(store, run, chosen, settings, as_json=as_json)
         if run is None and is_pending:
             list_gates(store, chosen, settings, as_json=as_json)
             return ExitCode.OK

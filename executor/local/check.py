@@ -28,10 +28,12 @@ def check(store: Store, folder: RunFolder) -> Checked:
 
     Errors: Refused as by `Store.load`; TR901 for pages or logs that cannot be the run's.
     """
+    # An attempt is in the journal before its log is made: also while somebody works on the run.
+    logs = sorted(folder.logs.iterdir()) if folder.logs.is_dir() else ()
     journals.check_pages(folder.journal, folder.id)
     _, run = store.load_whole(folder, follow=decide_again)
     lengths = [len(events) for events in journals.read(folder.journal, folder.id)]
-    for path in sorted(folder.logs.iterdir()) if folder.logs.is_dir() else ():
+    for path in logs:
         if not _is_log_of(run, path):
             reason = f"no attempt of the run has written {path.name}"
             raise Refused.because("TR901", run=folder.id, reason=reason)
