@@ -80,8 +80,8 @@ class Index:
     def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
         try:
+            connection.execute("PRAGMA synchronous=OFF")  # for the change of mode, too
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")
             if not _is_begun(connection):
                 _begin(connection)
         except sqlite3.Error:

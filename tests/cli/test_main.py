@@ -25,5 +25,12 @@ def test_temporals_threads_never_meet_an_interpreter_that_is_taken_apart(
     assert (2, "") == ended("status", "--on", "temporal")
 
 
-def test_every_other_command_ends_as_programs_do() -> None:
-    assert (2, "taken apart\n") == ended("status", "nothing-of-that-name")
+def test_no_command_waits_for_the_interpreter_to_be_taken_apart() -> None:
+    assert (2, "") == ended("status", "nothing-of-that-name")
+
+
+def test_a_process_waits_for_a_thread_that_is_at_work() -> None:
+    thread = "threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()"
+    program = f"import threading, time; {thread}; {PROGRAM.format(words=['schema', 'nope'])}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (2, "late\ntaken apart\n") == (done.returncode, done.stdout)

@@ -104,23 +104,6 @@ def test_a_disk_without_room_for_the_output_is_told(
     assert (1, told) == (ended.returncode, ended.stderr)
 
 
-def test_a_process_waits_for_a_thread_that_is_at_work(project: Path) -> None:
-    script = """
-import sys, threading, time
-import treadle.cli as cli
-def late():
-    time.sleep(0.2)
-    print("late")
-threading.Thread(target=late).start()
-sys.argv = ["treadle", "--version"]
-cli.program()
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert "late" == ended.stdout.splitlines()[-1]
-
-
 def completed(line: str) -> list[str]:
     """Return what bash is offered behind a line."""
     words = line.split(" ")
