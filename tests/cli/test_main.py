@@ -30,7 +30,8 @@ def test_no_command_waits_for_the_interpreter_to_be_taken_apart() -> None:
 
 
 def test_a_process_waits_for_a_thread_that_is_at_work() -> None:
-    thread = "threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()"
-    program = f"import threading, time; {thread}; {PROGRAM.format(words=['schema', 'nope'])}"
+    work = "threading.main_thread().join(), print('late')"
+    thread = f"import threading; threading.Thread(target=lambda: ({work})).start()"
+    program = f"{thread}; {PROGRAM.format(words=['schema', 'nope'])}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (2, "late\ntaken apart\n") == (done.returncode, done.stdout)
