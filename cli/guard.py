@@ -1,15 +1,12 @@
 """The outermost layer around every command: from exceptions to sentences and exit statuses."""
 
-import errno
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 
 from treadle.cli.exit_codes import ExitCode
-
-# What a write to stdout meets when there is no room for it; a file of ours would have a name.
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+from treadle.cli.text.no_room import NO_ROOM
 
 
 def guarded(
@@ -33,7 +30,8 @@ def guarded(
     except usage_errors:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+        # That of a file of ours would have its name.
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
             _abandon_stdout()
             _say(f"treadle: the output cannot be written: {error.strerror}")
             return ExitCode.FAILED

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from treadle.cli.text.no_room import NO_ROOM
 from treadle.cli.text.paint import Paint, Role, painter
 from treadle.cli.text.visible import visible
 from treadle.plan.problems import Problem
@@ -24,10 +25,17 @@ class Talk(Struct, frozen=True, kw_only=True):
             self.insist(line)
 
     def insist(self, line: str) -> None:
-        """Tell a line, quiet or not."""
-        # One write: `print` makes a second one of the line's end.
-        self.stream.write(f"{line}\n")
-        self.stream.flush()
+        """Tell a line, quiet or not; without room for it on a disk it is lost, and work goes on.
+
+        Errors: BrokenPipeError when nobody reads any longer.
+        """
+        try:
+            # One write: `print` makes a second one of the line's end.
+            self.stream.write(f"{line}\n")
+            self.stream.flush()
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
 
     def error(self, problem: Problem) -> None:
         """Tell why something is refused."""

@@ -104,6 +104,20 @@ def test_a_disk_without_room_for_the_output_is_told(
     assert (1, told) == (ended.returncode, ended.stderr)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_run_goes_on_when_there_is_no_room_for_what_it_tells(treadle, write: Write) -> None:
+    write("flow.yml", FLOW)
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "treadle.cli", "run", "flow.yml", "--run-id", "r1"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+    assert 0 == ended.returncode
+    assert "completed" in treadle("status", "r1").out
+
+
 def completed(line: str) -> list[str]:
     """Return what bash is offered behind a line."""
     words = line.split(" ")
