@@ -1,8 +1,5 @@
 """Checking one file, be it a workflow or a compiled plan, whose findings are told alike."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -18,6 +15,7 @@ from treadle.compiler.diagnostics import START, Diagnostic, Report
 from treadle.compiler.reading.layers import SourceFile
 from treadle.compiler.reading.source import read_source
 from treadle.plan.catalogue import BY_CODE, Severity
+from treadle.plan.collector import without_collector
 from treadle.plan.plan_file import PlanError, parse_plan
 
 
@@ -37,7 +35,7 @@ def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
         if source is None:
             return (Checked(path=path, text="", diagnostics=report.diagnostics),)
         return (_check_plan(source, path=path),)
-    with _without_collector():
+    with without_collector():
         compilation = compile_file(
             path,
             lenient=lenient,
@@ -52,7 +50,7 @@ def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     """Check what came without a file; `path` is only shown."""
     if is_plan(source):
         return _check_plan(source, path=path)
-    with _without_collector():
+    with without_collector():
         compilation = compile_bytes(
             source,
             path=path,
@@ -77,18 +75,6 @@ def checked_file(file: SourceFile, *, lenient: bool) -> Checked:
 def _unmendable(checked: Checked) -> Checked:
     plain = tuple(replace(found, fix=None) for found in checked.diagnostics)
     return replace(checked, diagnostics=plain)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Look for no circles of garbage meanwhile: a compilation makes none, and all of it is new."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _check_plan(source: bytes, *, path: str) -> Checked:

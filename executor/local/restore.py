@@ -4,9 +4,7 @@ What does not fit gives nothing, and the run is replayed from its first event: w
 knows how to say what is wrong.
 """
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from treadle.executor.events import PlanReplaced, RunForked, RunRewound
@@ -15,6 +13,7 @@ from treadle.executor.local.snapshots import Snapshot
 from treadle.executor.program import Program
 from treadle.executor.replay import go_on
 from treadle.executor.state import Run
+from treadle.plan.collector import without_collector
 
 # They look at what a snapshot leaves out.
 _GOING_BACK = (RunRewound, RunForked, PlanReplaced)
@@ -45,21 +44,9 @@ def restored(
     try:
         for digest in snapshot.callees:
             program = program.with_callee(programs(digest).plan)
-        with _without_looking_for_garbage():
+        with without_collector():
             run = decoded(program, snapshot.state)
         run = go_on(run, behind, behind=snapshot.number, programs=programs)
     except (IndexError, KeyError, TypeError, ValueError):
         return None
     return run if run.id == run_id else None
-
-
-@contextmanager
-def _without_looking_for_garbage() -> Iterator[None]:
-    """Make many values that all stay: to look through them meanwhile takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
