@@ -18,6 +18,7 @@ from treadle.cli.checking.workflow_files import PLAN_SUFFIX, find_workflow_files
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
+from treadle.cli.text.counted import counted
 from treadle.cli.text.excerpt import MAX_WIDTH
 from treadle.cli.text.paint import painter
 from treadle.cli.text.unified_diff import diff_lines
@@ -98,9 +99,9 @@ class _Formatter(Struct, kw_only=True):
         changed = self.outcomes.count(Outcome.CHANGED)
         same = self.outcomes.count(Outcome.UNCHANGED)
         word = "would be formatted" if self.is_dry else "formatted"
-        parts = [f"{_counted(changed)} {word}"] if changed else []
+        parts = [f"{counted(changed, 'file')} {word}"] if changed else []
         if same or not changed:
-            parts.append(f"{_counted(same)} left as {'it is' if same == 1 else 'they are'}")
+            parts.append(f"{counted(same, 'file')} left as {'it is' if same == 1 else 'they are'}")
         self.settings.talk.say(", ".join(parts))
 
     def _format(self, path: str, source: bytes, report: Report) -> Outcome:
@@ -164,7 +165,3 @@ def _files(paths: tuple[str, ...], settings: Settings) -> Iterator[str]:
 
 def _below(folder: str) -> tuple[str, ...]:
     return tuple(str(file) for file in find_workflow_files(Path(folder)))
-
-
-def _counted(number: int) -> str:
-    return f"{number} file{'' if number == 1 else 's'}"

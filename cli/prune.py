@@ -18,6 +18,7 @@ from treadle.cli.runs.run_summary import STATUS_ROLES
 from treadle.cli.settings import Settings
 from treadle.cli.text.byte_sizes import byte_size
 from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.counted import counted
 from treadle.cli.text.durations import moment
 from treadle.cli.text.json_output import print_json
 from treadle.cli.text.paint import Role, painter
@@ -134,4 +135,4 @@ def _sum(told: Sequence[Candidate]) -> str:
 
 
 def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
+    return counted(count, "run")

@@ -17,6 +17,7 @@ from treadle.cli.project.library_access import places_of, rejecting_library
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.counted import counted
 from treadle.cli.text.json_output import print_json
 from treadle.cli.text.paint import Paint, Role, painter
 from treadle.cli.text.visible import one_line
@@ -82,7 +83,7 @@ def find_home(settings: Settings, workflow_id: str) -> Home:
 
 
 def _layer_lines(home: Home, kept: tuple[Kept, ...], paint: Paint) -> Iterator[str]:
-    count = f"{len(kept)} overlay{'' if len(kept) == 1 else 's'}"
+    count = counted(len(kept), "overlay")
     yield f"{paint(home.workflow, Role.NAME)}: {count}"
     rows: list[list[Cell]] = [[(head, Role.QUIET) for head in ("LAYER", "PRIORITY", "FILE")]]
     for each in kept:

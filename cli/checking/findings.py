@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from treadle.cli.text.counted import counted
 from treadle.compiler.diagnostics import Diagnostic
 from treadle.plan.catalogue import Severity
 
@@ -35,12 +36,8 @@ class Summary(Struct, frozen=True, kw_only=True):
         )
 
     def __str__(self) -> str:
-        where = f"in {_counted(self.files, 'file')}"
+        where = f"in {counted(self.files, 'file')}"
         if not self.errors and not self.warnings:
             return f"no problems {where}"
         counts = ((self.errors, "error"), (self.warnings, "warning"))
-        return f"{', '.join(_counted(n, word) for n, word in counts if n)} {where}"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+        return f"{', '.join(counted(n, word) for n, word in counts if n)} {where}"

@@ -19,6 +19,7 @@ from treadle.cli.exit_codes import ExitCode
 from treadle.cli.flags import FIX_ALL
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
+from treadle.cli.text.counted import counted
 from treadle.cli.text.unified_diff import diff_lines
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.mending.repair import Wanted, is_fixable, is_safely_fixable, repair
@@ -70,7 +71,7 @@ class Fixing(Struct, kw_only=True):
         left = tuple(self._of(file, look) for file in checked)
         if self.fixed:
             verb = "would fix" if self.is_diff else "fixed"
-            findings, files = _counted(self.fixed, "finding"), _counted(self.changed, "file")
+            findings, files = counted(self.fixed, "finding"), counted(self.changed, "file")
             self.settings.talk.say(f"{verb} {findings} in {files}")
         return left
 
@@ -129,7 +130,3 @@ def _source(checked: Checked) -> bytes | None:
         return read_source(Path(checked.path), report=Report())
     is_text = not any(found.code == _NOT_TEXT for found in checked.diagnostics)
     return checked.text.encode("utf-8") if is_text else None
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

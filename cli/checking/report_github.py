@@ -9,6 +9,7 @@ Source: GitHub's "Workflow commands"; https://github.com/actions/toolkit, core/s
 from collections.abc import Callable, Iterator, Sequence
 
 from treadle.cli.checking.findings import Checked, Summary
+from treadle.cli.text.counted import counted
 from treadle.cli.text.visible import one_line, visible
 from treadle.compiler.diagnostics import Diagnostic
 from treadle.plan.catalogue import Severity
@@ -75,9 +76,7 @@ def _without_room(rest: Sequence[_Found], summary: Summary) -> Iterator[str]:
         for severity in _SHOWN
     }
     counts = " and ".join(
-        f"{count} more {severity.value}{'' if count == 1 else 's'}"
-        for severity, count in more.items()
-        if count
+        counted(count, f"more {severity.value}") for severity, count in more.items() if count
     )
     yield f"::notice title=treadle::{_data(f'{counts} in the log of this step ({summary})')}"
     yield "::group::findings without an annotation"

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from treadle.cli.packages.doctor_report import Check, Report
+from treadle.cli.text.counted import counted
 from treadle.executor.local.machine import LocalMachine
 from treadle.executor.local.program_version import versions
 from treadle.executor.local.project import default_integration, speckit_version
@@ -85,7 +86,7 @@ def _project(project: Path) -> Iterator[Check]:
 
 def _runs(store: Store) -> str:
     count = len(store.rows())
-    return f"{count} run{'' if count == 1 else 's'}"
+    return counted(count, "run")
 
 
 def _folder(path: Path, name: str, *, is_right: bool, reason: str) -> Check:

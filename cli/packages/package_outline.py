@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from treadle.cli.plans.plan_diff import diff_outline
 from treadle.cli.text.byte_sizes import byte_size
+from treadle.cli.text.counted import counted
 from treadle.cli.text.outline import Outline
 from treadle.cli.text.paint import Paint, Role
 from treadle.cli.text.visible import one_line
@@ -25,7 +26,7 @@ def package_outline(appraisal: Appraisal, paint: Paint) -> Outline:
     """Return what would be installed, and what that would do."""
     plan, package = appraisal.plan, appraisal.obtained.package
     count = len(package.files)
-    files = f"{count} file{'' if count == 1 else 's'}, {byte_size(package.size)}"
+    files = f"{counted(count, 'file')}, {byte_size(package.size)}"
     notes = [f"from {one_line(package.label, 200)} ({files})"]
     if appraisal.is_same:
         notes.append("the same files are installed already")

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from treadle.cli.plans.dry_step import call_notes, gate_notes, limit_notes
 from treadle.cli.plans.written_values import written
+from treadle.cli.text.counted import counted
 from treadle.cli.text.outline import Outline
 from treadle.cli.text.paint import Paint, Role
 from treadle.cli.text.visible import one_line
@@ -152,7 +153,7 @@ class _DryRun(Struct, frozen=True, kw_only=True):
         if not isinstance(items, list | tuple):
             told = self.paint(f"would fail: {kind_of(items)} is not a list", Role.ERROR)
             return Outline(title=title, notes=(told,))
-        count = f"{len(items)} item{'' if len(items) == 1 else 's'}"
+        count = counted(len(items), "item")
         return Outline(
             title=f"{title}  {self._quiet(count + at_once)}",
             children=tuple(self._items(step.template, items)),

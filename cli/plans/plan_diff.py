@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from treadle.cli.checking.plan_source import load_plan
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.settings import Settings
+from treadle.cli.text.counted import counted
 from treadle.cli.text.json_output import print_json
 from treadle.cli.text.outline import Outline, print_outline
 from treadle.cli.text.paint import Paint, Role, painter
@@ -181,4 +182,4 @@ def _counts(found: PlanDiff) -> Iterator[str]:
         for word in _SIGNS:
             number = changes.count(word)
             if number:
-                yield f"{number} {noun}{'' if number == 1 else 's'} {word}"
+                yield f"{counted(number, noun)} {word}"

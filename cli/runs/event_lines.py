@@ -8,6 +8,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from treadle.cli.text.counted import counted
 from treadle.cli.text.durations import between, duration, moment
 from treadle.cli.text.marks import ROLES, Mark, is_unicode, sign
 from treadle.cli.text.paint import Paint, Role
@@ -225,8 +226,8 @@ def _branch(segment: str) -> str:
 
 
 def _rounds(occurrence: Occurrence) -> str:
-    return f"{occurrence.rounds} round{'' if occurrence.rounds == 1 else 's'}"
+    return counted(occurrence.rounds, "round")
 
 
 def _items(count: int) -> str:
-    return f"{count} item{'' if count == 1 else 's'}"
+    return counted(count, "item")

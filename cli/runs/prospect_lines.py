@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.counted import counted
 from treadle.cli.text.paint import Paint, Role
 from treadle.cli.text.visible import one_line
 from treadle.executor.again import Again
@@ -126,4 +127,4 @@ def _names(names: "list[str] | tuple[str, ...]") -> str:
 
 
 def _steps(count: int) -> str:
-    return f"{count} step{'' if count == 1 else 's'}"
+    return counted(count, "step")

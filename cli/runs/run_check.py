@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from treadle.cli.exit_codes import ExitCode
+from treadle.cli.refusals import problem_of
 from treadle.cli.runs.run_filters import Filter
 from treadle.cli.settings import Settings
 from treadle.cli.text.columns import Cell, columns
+from treadle.cli.text.counted import plural
 from treadle.cli.text.json_output import print_json
 from treadle.cli.text.marks import ROLES, Mark, sign
 from treadle.cli.text.paint import Role, painter
@@ -15,7 +17,6 @@ from treadle.executor.errors import Reason, Refused
 from treadle.executor.local.check import Checked, check
 from treadle.executor.local.store import RunFolder, Store
 from treadle.plan.expression import Json
-from treadle.plan.problems import Problem
 
 _NOTHING_BEGUN = "TR904"
 
@@ -42,9 +43,7 @@ def check_runs(
     else:
         _print(found, settings)
         for reason in reasons:
-            settings.talk.error(
-                Problem(code=reason.code, field="", message=reason.message, hint=reason.hint)
-            )
+            settings.talk.error(problem_of(reason))
     return ExitCode.FAILED if reasons else ExitCode.OK
 
 
@@ -73,7 +72,8 @@ def _print(found: Sequence[tuple[str, Checked | Reason]], settings: Settings) ->
 def _cells(each: Checked | Reason) -> list[Cell]:
     if isinstance(each, Reason):
         return [("", None), (each.code, Role.ERROR), ("", None)]
-    written = f"{_counted(each.transactions, 'transaction')}, {_counted(each.events, 'event')}"
+    counts = ((each.transactions, "transaction"), (each.events, "event"))
+    written = ", ".join(f"{count:,} {plural(noun, count)}" for count, noun in counts)
     return [(each.run.program.plan.id, None), ("whole", Role.GOOD), (written, Role.QUIET)]
 
 
@@ -83,7 +83,3 @@ def _object(run_id: str, each: Checked | Reason) -> dict[str, Json]:
         return {"run_id": run_id, "whole": False, **told}
     written = {"transactions": each.transactions, "events": each.events}
     return {"run_id": run_id, "whole": True, **written}
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

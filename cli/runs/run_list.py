@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 
 from treadle.cli.project.find_project import command_line
+from treadle.cli.refusals import problem_of
 from treadle.cli.runs.run_filters import Filter
 from treadle.cli.runs.run_summary import STATUS_ROLES
 from treadle.cli.settings import Settings
@@ -22,7 +23,6 @@ from treadle.executor.local.pending import PendingGate, pending_gates
 from treadle.executor.local.store import Listing, Store, Unreadable
 from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
-from treadle.plan.problems import Problem
 from treadle.plan.text import as_text
 
 _MEMBERS = ("run_id", "workflow_id", "status", "created_at", "updated_at", "started_by")
@@ -82,10 +82,7 @@ def _run_table(rows: Sequence[Row], unreadable: Sequence[Unreadable]) -> list[li
 
 def _tell_unreadable(unreadable: Sequence[Unreadable], settings: Settings) -> None:
     for each in unreadable[:_TOLD_OF]:
-        reason = each.reason
-        settings.talk.warning(
-            Problem(code=reason.code, field="", message=reason.message, hint=reason.hint)
-        )
+        settings.talk.warning(problem_of(each.reason))
     more = len(unreadable) - _TOLD_OF
     if more > 0:
         settings.talk.say(f"{more} more cannot be read: --json tells why")

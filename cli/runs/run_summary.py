@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from treadle.cli.project.find_project import command_line
+from treadle.cli.text.counted import counted
 from treadle.cli.text.durations import between, duration, moment
 from treadle.cli.text.paint import Paint, Role
 from treadle.cli.text.visible import one_line, visible
@@ -160,5 +161,5 @@ def _counts(run: Run) -> str:
     if not told:
         return "no step done"
     (first, word), *others = told
-    steps = f"{first} step{'' if first == 1 else 's'} {word}"
+    steps = f"{counted(first, 'step')} {word}"
     return ", ".join([steps, *(f"{count} {each}" for count, each in others)])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from treadle.cli.text.counted import counted
 from treadle.cli.text.durations import between, duration, moment
 from treadle.cli.text.marks import Mark
 from treadle.cli.text.retry_words import attempt_of
@@ -172,9 +173,9 @@ def _details(occurrence: Occurrence, look: _Look) -> Iterator[str]:
             yield _waiting(occurrence, look.now)
         case LoopStep() if occurrence.rounds:
             limit = ", stopped at its limit" if output.get("limit_reached") is True else ""
-            yield f"{_count(occurrence.rounds, 'round')}{limit}"
+            yield f"{counted(occurrence.rounds, 'round')}{limit}"
         case FanOutStep() if occurrence.fan is not None:
-            yield _count(len(occurrence.fan.items), "item")
+            yield counted(len(occurrence.fan.items), "item")
         case WorkflowStep() if occurrence.call is not None:
             yield one_line(occurrence.call.workflow, 60)
         case _ if occurrence.segment is not None:
@@ -195,10 +196,6 @@ def _waiting(gate: Occurrence, now: str) -> str:
     if is_overdue(gate, now):
         return f"overdue since {moment(gate.due)}"
     return f"waits for an answer until {moment(gate.due)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _name(step: Step) -> str:

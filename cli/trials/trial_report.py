@@ -14,6 +14,7 @@ from msgspec import Struct
 from treadle.cli.checking.findings import Checked
 from treadle.cli.checking.report_junit import as_xml_text
 from treadle.cli.checking.report_text import report_lines
+from treadle.cli.text.counted import counted
 from treadle.cli.text.marks import ROLES, Mark, sign
 from treadle.cli.text.paint import Paint, Role
 from treadle.cli.text.visible import visible
@@ -92,7 +93,7 @@ def summary(tried: Sequence[Tried]) -> str:
     parts = [f"{passed} of {len(verdicts)} tests passed"] if verdicts else []
     unusable = sum(bool(_unusable(each)) for each in tried)
     if unusable:
-        parts.append(f"{unusable} file{'' if unusable == 1 else 's'} cannot be used")
+        parts.append(f"{counted(unusable, 'file')} cannot be used")
     return ", ".join(parts) or "no test has that in its name"
 
 
