@@ -8,7 +8,6 @@ gets past this module.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
@@ -17,21 +16,16 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from treadle.executor.events import Answer, Event
+from treadle.plan.expression import Json
 from treadle.plan.struct_fields import fields_of
 
 _TIMES = frozenset({"at", "began_at", "due"})
-_ENCODER = msgspec.json.Encoder()
 _SCALARS = frozenset({bool, int, float, str})  # the union of all of them is JSON
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """Return an event as JSON data, its name under "event"."""
-    kind: Any = type(event)
-    data: dict[str, Any] = {"event": event_name(kind)}
-    for name, is_required, default in _fields(kind):
-        value = getattr(event, name)
-        if is_required or value != default:
-            data[name] = _encoded(name, value)
+    data: dict[str, Any] = msgspec.to_builtins(event, enc_hook=_plain)
     return data
 
 
@@ -40,7 +34,7 @@ def to_text(events: Sequence[Event]) -> str:
     try:
         return _ENCODER.encode(events).decode()
     except (TypeError, UnicodeEncodeError):
-        # A text with half a character in it, or a kind of text of somebody else's.
+        # Half a character, or a key that is no text.
         return json.dumps([to_json(event) for event in events], separators=(",", ":"))
 
 
@@ -58,7 +52,7 @@ def from_json(data: object) -> Event:
         read = msgspec.convert(data, _mirror(kind))
     except msgspec.ValidationError as error:
         raise ValueError(f"{data['event']}: {error}") from error
-    fields: dict[str, Any] = {name: getattr(read, name) for name, _, _ in _fields(kind)}
+    fields: dict[str, Any] = {field.name: getattr(read, field.name) for field in fields_of(kind)}
     for name in sorted(_TIMES & fields.keys()):
         _check_time(data["event"], name, fields[name])
     if "answers" in fields:
@@ -79,11 +73,6 @@ def _kinds() -> Mapping[str, Any]:
 
 def _members(union: Any) -> tuple[Any, ...]:
     return get_args(union) or (union,)
-
-
-@cache
-def _fields(kind: Any) -> tuple[tuple[str, bool, Any], ...]:
-    return tuple((field.name, field.required, field.default) for field in fields_of(kind))
 
 
 @cache
@@ -147,21 +136,14 @@ def _answer(read: _AnswerText) -> Answer:
     return Answer(choice=read.choice, by=read.by, at=read.at, comment=read.comment)
 
 
-def _encoded(name: str, value: Any) -> Any:
-    if name == "answers":
-        return {
-            address: {key: held for key, held in _answer_fields(answer) if held is not None}
-            for address, answer in value.items()
-        }
-    if isinstance(value, Enum):
-        return value.value
-    return value
+def _plain(value: object) -> Json:
+    """Return a value of somebody else's kind as JSON has it. Errors: TypeError."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _answer_fields(answer: Answer) -> tuple[tuple[str, str | None], ...]:
-    return (
-        ("choice", answer.choice),
-        ("by", answer.by),
-        ("at", answer.at),
-        ("comment", answer.comment),
-    )
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
