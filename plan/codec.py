@@ -64,8 +64,6 @@ STEP_CLASSES: Mapping[Kind, type[Any]] = {
     Kind.WORKFLOW: WorkflowStep,
     Kind.CUSTOM: CustomStep,
 }
-_STEP_TYPES = frozenset(STEP_CLASSES.values())
-_PLAIN_TYPES = frozenset((str, bool, int, float, type(None)))
 # The fields that hold other steps: a step's own digest leaves them out.
 CHILD_FIELDS = frozenset({"then", "otherwise", "cases", "default", "steps", "template"})
 
@@ -229,23 +227,14 @@ def _filled(value: Struct) -> dict[str, Any]:
 
 
 def _encode(value: Any) -> Any:
-    if type(value) in _PLAIN_TYPES:
-        return value
-    if isinstance(value, Literal | Single | Text | ObjectOf | ListOf):
-        return value_to_json(value)
-    if type(value) in _STEP_TYPES:
-        return step_to_json(value)
-    if isinstance(value, Case):
-        return {"key": value.key, "steps": _encode(value.steps)}
-    if isinstance(value, Retry):
-        return {name: _encode(member) for name, member in _given(value)}
-    if isinstance(value, tuple):
-        return [_encode(item) for item in value]
-    if isinstance(value, Mapping):
-        return {name: _encode(member) for name, member in value.items()}
-    if isinstance(value, Kind | OnReject | OnLimit):
-        return value.value
-    return value
+    encode = _ENCODERS.get(type(value))
+    if encode is not None:
+        return encode(value)
+    return _members(value) if isinstance(value, Mapping) else value
+
+
+def _members(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _encode(member) for name, member in value.items()}
 
 
 def _output_to_json(output: Output) -> dict[str, Any]:
@@ -355,4 +344,16 @@ _DECODERS: Mapping[tuple[Kind | None, str], Callable[[Any], Any]] = {
     (None, "retry"): _retry,
     (None, "wait_for"): tuple,
     (Kind.GATE, "options"): tuple,
+}
+
+# By the exact type: a plan of many steps asks for each of their fields.
+_ENCODERS: Mapping[type[Any], Callable[[Any], Any]] = {
+    **dict.fromkeys((str, bool, int, float, type(None)), _unchanged),
+    **dict.fromkeys((Literal, Single, Text, ObjectOf, ListOf), value_to_json),
+    **dict.fromkeys(STEP_CLASSES.values(), step_to_json),
+    **dict.fromkeys((Kind, OnReject, OnLimit), lambda word: word.value),
+    Case: lambda case: {"key": case.key, "steps": _encode(case.steps)},
+    Retry: lambda retry: {name: _encode(member) for name, member in _given(retry)},
+    tuple: lambda items: [_encode(item) for item in items],
+    dict: _members,
 }
