@@ -59,18 +59,45 @@ class Child(Struct, eq=False):
             self.returncode = os.waitstatus_to_exitcode(status)
 
 
+class Pipes(Struct, frozen=True):
+    """The pipes for what a program prints: the reading and the writing end of each."""
+
+    stdout: tuple[int, int]
+    stderr: tuple[int, int]
+
+    def close(self) -> None:
+        """Close all ends."""
+        for end in (*self.stdout, *self.stderr):
+            os.close(end)
+
+
+def open_pipes() -> Pipes:
+    """Open the pipes for a program. Errors: OSError; nothing is open then."""
+    stdout = os.pipe()
+    try:
+        return Pipes(stdout, os.pipe())
+    except OSError:
+        for end in stdout:
+            os.close(end)
+        raise
+
+
 def start(
-    argv: tuple[str, ...], *, cwd: Path, environment: Mapping[str, str], stdin: int | None
+    argv: tuple[str, ...],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdin: int | None,
+    pipes: Pipes,
 ) -> Child:
-    """Start a program; `stdin` is what it reads, None for nothing.
+    """Start a program; `stdin` is what it reads, None for nothing. The pipes become the child's.
 
     Errors: OSError, and ValueError for words that no system call takes.
     """
-    ends = (*os.pipe(), *os.pipe())
-    out_reader, out_writer, err_reader, err_writer = ends
+    (out_reader, out_writer), (err_reader, err_writer) = pipes.stdout, pipes.stderr
     writers = (out_writer, err_writer)
     try:
-        if _is_plain(argv, cwd, ends):
+        if _is_plain(argv, cwd, pipes):
             pid = _spawned(argv, environment, stdin=stdin, writers=writers)
             child = Child(pid, out_reader, err_reader)
         else:
@@ -94,12 +121,12 @@ def start(
     return child
 
 
-def _is_plain(argv: tuple[str, ...], cwd: Path, ends: tuple[int, ...]) -> bool:
+def _is_plain(argv: tuple[str, ...], cwd: Path, pipes: Pipes) -> bool:
     """Whether `posix_spawn` can do it: no look-up on PATH, no folder, no stream in the way."""
     return (
         sys.platform == "linux"
         and os.path.isabs(argv[0])
-        and min(ends) >= _STREAMS
+        and min(*pipes.stdout, *pipes.stderr) >= _STREAMS
         and os.getcwd() == str(cwd)
     )
 

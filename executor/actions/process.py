@@ -118,7 +118,7 @@ class Running(Struct, eq=False):
 
 def begin(spawn: Spawn, request: ActionRequest, poller: Poller) -> Running:
     """Start a program whose raw output goes into the request's log. Errors: CannotStart."""
-    child = _start(spawn)
+    child = _start(spawn, poller)
     request.register(child.pid)
     stdout = _sink("stdout", spawn.keep_stdout, spawn=spawn, request=request)
     stderr = _sink("stderr", spawn.keep_stderr, spawn=spawn, request=request)
@@ -160,10 +160,16 @@ def _sink(name: str, keep: int, *, spawn: Spawn, request: ActionRequest) -> Sink
     return Sink(name, keep, log=request.log, echo=spawn.echo, mask=Mask(spawn.masks))
 
 
-def _start(spawn: Spawn) -> Child:
+def _start(spawn: Spawn, poller: Poller) -> Child:
     stdin = _filled(spawn.input) if spawn.input else None
     try:
-        return start(spawn.argv, cwd=spawn.cwd, environment=spawn.environment, stdin=stdin)
+        return start(
+            spawn.argv,
+            cwd=spawn.cwd,
+            environment=spawn.environment,
+            stdin=stdin,
+            pipes=poller.pipes(),
+        )
     except OSError as error:
         subject = f": {error.filename}" if error.filename else ""
         raise CannotStart(f"{error.strerror or error}{subject}") from None

@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 
-from treadle.executor.actions.child import Child
+from treadle.executor.actions.child import Child, Pipes, open_pipes
 from treadle.executor.actions.masking import Mask
 from treadle.executor.ports import Cancellation, OutputLog
 from treadle.plan.steps import NO_CAPTURE_LIMIT
@@ -29,6 +30,10 @@ _DEFAULT_PIPE = 64 * 1024
 _LARGE_PIPE = 1024 * 1024
 _LONGEST_POLL_S = 86_400.0
 _LOOK_AGAIN_S = 0.001  # without a descriptor for its exit a process has to be looked at
+# A core that falls asleep for the half millisecond of a small process wakes up slowly and with
+# cold caches: not to let it sleep saves a tenth of the time of a step. A core that is the only one
+# is what the process needs.
+_AWAKE_S = 0.001 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 0.0
 
 
 class End(StrEnum):
@@ -98,6 +103,8 @@ class Poller:
         self._watches: dict[int, Watch] = {}
         self._wake = Wake()
         self._poll.register(self._wake.reader, select.POLLIN)
+        self._spare: Pipes | None = None
+        self._awake_until = 0.0
 
     def add(self, descriptor: int, watch: "Watch") -> None:
         """Wait for a descriptor from now on."""
@@ -115,12 +122,28 @@ class Poller:
         wait_s = min((watch.advance(now) - now for watch in watches), default=math.inf)
         wait_s = min(wait_s, longest_s)
         wait_ms = None if wait_s > _LONGEST_POLL_S else max(0, math.ceil(wait_s * 1000))
-        for descriptor, what in self._poll.poll(wait_ms):
+        for descriptor, what in self._found(wait_ms, now):
             watch = self._watches.get(descriptor)
             if watch is not None:
                 watch.serve(descriptor, has_data=bool(what & select.POLLIN))
             elif descriptor == self._wake.reader:
                 self._wake.settle()
+
+    def stay_awake(self, is_worth_it: bool) -> None:
+        """Look without a pause for a moment, if the process that was started is all there is."""
+        self._awake_until = time.monotonic() + _AWAKE_S if is_worth_it else 0.0
+
+    def pipes(self) -> Pipes:
+        """Return two pipes for a process. Errors: OSError."""
+        ready, self._spare = self._spare, None
+        return ready if ready is not None else open_pipes()
+
+    def prepare(self) -> None:
+        """Open the pipes of the next process now that there is time."""
+        if self._spare is None:
+            # Whoever needs them is told why they cannot be opened.
+            with suppress(OSError):
+                self._spare = open_pipes()
 
     def ring(self) -> None:
         """End a wait from another thread or from a signal handler."""
@@ -129,6 +152,18 @@ class Poller:
     def close(self) -> None:
         """Close what the poller opened itself."""
         self._wake.close()
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
+
+    def _found(self, wait_ms: int | None, now: float) -> list[tuple[int, int]]:
+        """Wait, awake at first if that is worth it; return what `poll` found."""
+        while wait_ms != 0 and now < self._awake_until:
+            if found := self._poll.poll(0):
+                return found
+            os.sched_yield()  # whoever else needs the core goes first
+            now = time.monotonic()
+        return self._poll.poll(wait_ms)
 
 
 class Watch:

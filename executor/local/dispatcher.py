@@ -103,14 +103,18 @@ class Dispatcher(Struct, eq=False):
         return arrived
 
     def follow_up(self) -> None:
-        """Hand actions over to their threads, and let go of processes that are over.
+        """Do what has time until the next actions are at work.
 
-        A thread may speak at once: whoever tells of an action's start has done so by now.
+        Actions are handed over to their threads, processes that are over are let go of, and the
+        next one is prepared. A thread may speak at once: whoever tells of an action's start has
+        done so by now.
         """
         handed_over, self._for_threads = self._for_threads, []
         for work in handed_over:
             self._submit(work)
         self._let_go()
+        if self._watched:
+            self._poller.prepare()
 
     def end_all(self, *, kill: bool) -> None:
         """Ask all actions to end; with `kill`, without grace. For signal handlers, too."""
@@ -158,6 +162,7 @@ class Dispatcher(Struct, eq=False):
                 self._end(work, begun)
             case Begun():
                 self._watched[work.perform.address] = (work, begun)
+                self._poller.stay_awake(len(self._flying) == 1)
 
     def _submit(self, work: _Work) -> None:
         if self._threads is None:
