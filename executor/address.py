@@ -13,7 +13,9 @@ ROOT = ""
 
 def escape(name: str) -> str:
     """Return a step id or case key as a segment of a path."""
-    return name.replace("~", "~0").replace("/", "~1")
+    if "~" in name or "/" in name:
+        return name.replace("~", "~0").replace("/", "~1")
+    return name
 
 
 def step(sequence: str, step_id: str) -> str:

@@ -147,7 +147,7 @@ def control_step(run: Run, event: StepLeft | StepHalted | StepReopened) -> Run:
         case StepLeft():
             output = {**(owner.output or {}), **event.output, **_results(run, owner)}
             left = replace(owner, phase=Phase.DONE, output=output)
-            return moved(with_occurrence(run, left), left)
+            return moved(run, left)
         case StepHalted():
             output = {**(owner.output or {}), **_results(run, owner)}
             halted = replace(
@@ -157,7 +157,7 @@ def control_step(run: Run, event: StepLeft | StepHalted | StepReopened) -> Run:
                 halt_error=event.error,
                 output=output,
             )
-            return moved(with_occurrence(run, halted), halted)
+            return moved(run, halted)
         case StepReopened():
             return _reopened(run, owner)
 

@@ -87,26 +87,29 @@ def recorded(
     if sequence.is_item and scope.parent is not None:
         # The template of a fan-out is known outside its item by its generated id.
         scopes = _named(scopes, scope.parent, (occurrence.local,), address)
-    run = replace(
+    return moved(
         run,
-        occurrences=run.occurrences.insert(address, occurrence),
+        occurrence,
         scopes=scopes,
         history=run.history.push_front(address),
         current=occurrence.qualified,
     )
-    return moved(run, occurrence)
 
 
-def moved(run: Run, occurrence: Occurrence) -> Run:
-    """Move a sequence past a step that is done; tell a fan-out of an item that ended."""
-    if occurrence.phase is Phase.ACTIVE:
-        return run
+def moved(run: Run, occurrence: Occurrence, **changes: object) -> Run:
+    """Put an occurrence into the run, with other changes of the run.
+
+    A sequence moves past a step that is done; a fan-out is told of an item that ended.
+    """
     sequence = run.sequences[occurrence.sequence]
     is_done = occurrence.phase is Phase.DONE
     if is_done:
-        moved = replace(sequence, index=sequence.index + 1)
-        run = replace(run, sequences=run.sequences.insert(moved.address, moved))
-    if sequence.is_item:
+        further = replace(sequence, index=sequence.index + 1)
+        changes["sequences"] = run.sequences.insert(sequence.address, further)
+    # A copy of a state takes as long for one field as for many.
+    occurrences = run.occurrences.insert(occurrence.address, occurrence)
+    run = replace(run, occurrences=occurrences, **changes)
+    if sequence.is_item and occurrence.phase is not Phase.ACTIVE:
         owner = run.occurrences[sequence.owner]
         if owner.fan is not None:
             fan = replace(

@@ -150,7 +150,7 @@ def _spawned(
             reading,
             (os.POSIX_SPAWN_DUP2, stdout, 1),
             (os.POSIX_SPAWN_DUP2, stderr, 2),
-            *((os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _inherited()),
+            *_closing(),
         ),
         setpgroup=0,
         setsigdef=_DEFAULT_SIGNALS,
@@ -158,13 +158,17 @@ def _spawned(
 
 
 @cache
-def _inherited() -> tuple[int, ...]:
-    """Return the descriptors that were open when our own process began: nobody else's business.
+def _closing() -> tuple[tuple[int, int], ...]:
+    """Return how a program closes what was open when our own process began: not its business.
 
     What Python opens is closed by itself when a program is started.
     """
     opened = (int(name) for name in os.listdir("/proc/self/fd"))
-    return tuple(number for number in opened if number >= _STREAMS and _is_inheritable(number))
+    return tuple(
+        (os.POSIX_SPAWN_CLOSE, number)
+        for number in opened
+        if number >= _STREAMS and _is_inheritable(number)
+    )
 
 
 def _is_inheritable(descriptor: int) -> bool:

@@ -49,7 +49,9 @@ class Broke(Struct, frozen=True):
 Arrival: TypeAlias = Came | Broke
 
 
-class _Work(Struct, frozen=True):
+class Work(Struct, frozen=True):
+    """An action that is asked for: everything that its start needs. Nothing has begun."""
+
     perform: Perform
     request: ActionRequest
     log: LogFiles
@@ -66,11 +68,11 @@ class Dispatcher(Struct, eq=False):
     begin: BeginAction | None = None
     _poller: Poller = field(default_factory=Poller)
     _flying: dict[str, Cancellation] = field(default_factory=dict)
-    _watched: dict[str, tuple[_Work, Begun]] = field(default_factory=dict)
-    _waiting: deque[_Work] = field(default_factory=deque)
+    _watched: dict[str, tuple[Work, Begun]] = field(default_factory=dict)
+    _waiting: deque[Work] = field(default_factory=deque)
     _inbox: SimpleQueue[Arrival] = field(default_factory=SimpleQueue)
     _threads: "ThreadPoolExecutor | None" = None
-    _for_threads: list[_Work] = field(default_factory=list)
+    _for_threads: list[Work] = field(default_factory=list)
     _left: list[Running] = field(default_factory=list)
 
     @property
@@ -78,11 +80,11 @@ class Dispatcher(Struct, eq=False):
         """Whether an action is at work whose end has not been handed over."""
         return bool(self._flying)
 
-    def start(self, perform: Perform, request: ActionRequest, log: LogFiles) -> None:
+    def start(self, work: Work) -> None:
         """Have an action done; whatever happens, an answer comes back."""
-        work = _Work(perform, request, log)
-        self._flying[perform.address] = request.cancellation
-        request.cancellation.on_cancel(self._poller.ring)
+        cancellation = work.request.cancellation
+        self._flying[work.perform.address] = cancellation
+        cancellation.on_cancel(self._poller.ring)
         if len(self._watched) < _MAX_PROCESSES:
             self._begin(work)
         else:
@@ -148,7 +150,7 @@ class Dispatcher(Struct, eq=False):
             arrived.append(arrival)
         return arrived
 
-    def _begin(self, work: _Work) -> None:
+    def _begin(self, work: Work) -> None:
         if self.begin is None:
             return self._for_threads.append(work)
         try:
@@ -164,7 +166,7 @@ class Dispatcher(Struct, eq=False):
                 self._watched[work.perform.address] = (work, begun)
                 self._poller.stay_awake(len(self._flying) == 1)
 
-    def _submit(self, work: _Work) -> None:
+    def _submit(self, work: Work) -> None:
         if self._threads is None:
             # Many runs have shell steps only, and the import takes 8 ms.
             from concurrent.futures import ThreadPoolExecutor
@@ -172,7 +174,7 @@ class Dispatcher(Struct, eq=False):
             self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="action")
         self._threads.submit(self._do, work)
 
-    def _do(self, work: _Work) -> None:
+    def _do(self, work: Work) -> None:
         try:
             result: ActionResult | Refused = self.perform(work.request)
         except Refused as refused:
@@ -200,7 +202,7 @@ class Dispatcher(Struct, eq=False):
         while self._waiting and len(self._watched) < _MAX_PROCESSES:
             self._begin(self._waiting.popleft())
 
-    def _end(self, work: _Work, result: ActionResult | Refused) -> None:
+    def _end(self, work: Work, result: ActionResult | Refused) -> None:
         """Put a result where it is taken from, once its output is as durable as it will be."""
         try:
             if isinstance(result, ActionResult) and result.outcome is not Outcome.CANCELLED:

@@ -8,10 +8,11 @@ while the next process is at work.
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -30,7 +31,7 @@ from treadle.executor.events import (
     TimerFired,
 )
 from treadle.executor.generations import idempotency_key
-from treadle.executor.local.dispatcher import Broke, Came, Dispatcher
+from treadle.executor.local.dispatcher import Broke, Came, Dispatcher, Work
 from treadle.executor.local.guardian import Guardian
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.logs import LogFiles
@@ -55,6 +56,8 @@ _STATUSES = {
     Outcome.FAILED: StepStatus.FAILED,
 }
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Task: TypeAlias = Work | StartTimer | ResolveCall | Continue
 
 
 class Runner(Struct, eq=False):
@@ -82,10 +85,10 @@ class Runner(Struct, eq=False):
         """
         try:
             with self._signals_caught():
-                commands: list[Command] | None = self._first(event)
-                while commands is not None:
-                    self._work_off(commands)
-                    commands = self._stopped() if self._is_stopping else None
+                tasks: list[Task] | None = self._first(event)
+                while tasks is not None:
+                    self._work_off(tasks)
+                    tasks = self._stopped() if self._is_stopping else None
             self._follow_up()
         finally:
             self.dispatcher.close()
@@ -114,29 +117,32 @@ class Runner(Struct, eq=False):
     def _is_stopping(self) -> bool:
         return self._signal is not None or self._is_timed_out
 
-    def _work_off(self, commands: list[Command]) -> None:
+    def _work_off(self, tasks: list[Task]) -> None:
         """Do what is asked for and what follows from it, until the run rests or is stopped."""
-        while commands or self.dispatcher.is_busy or self.timers.are_of_steps:
-            events = self._carry_out(commands)
+        while tasks or self.dispatcher.is_busy or self.timers.are_of_steps:
+            events = self._carry_out(tasks)
             if self._is_stopping:
                 return
             if not events and (self.dispatcher.is_busy or self.timers.are_of_steps):
                 events = self._wait()
-            commands = self._write(events) if events else []
+            tasks = self._write(events) if events else []
 
     @property
     def interrupted_by(self) -> int | None:
         """The signal that stopped the run, None when none did."""
         return self._signal
 
-    def _first(self, event: OutsideEvent | Decision) -> list[Command]:
+    def _first(self, event: OutsideEvent | Decision) -> list[Task]:
         if not isinstance(event, Decision):
             return self._write([event])
         self._untold.append(event)
-        return list(event.commands)
+        return self._ready(event.commands)
 
-    def _write(self, events: list[OutsideEvent]) -> list[Command]:
-        """Decide on events, write everything in one commit, and return what is asked for."""
+    def _write(self, events: list[OutsideEvent]) -> list[Task]:
+        """Decide on events, write everything in one commit, and return what is asked for.
+
+        What touches nothing is made ready before the disk is waited for.
+        """
         decisions = []
         transactions: list[tuple[Event, ...]] = []
         for event in events:
@@ -144,11 +150,11 @@ class Runner(Struct, eq=False):
             self.run = decision.run
             decisions.append(decision)
             transactions.append(decision.events)
+        commands = [command for decision in decisions for command in decision.commands]
+        tasks = self._ready(commands)
         self.journal.append(transactions)
-        if self.snapshots is not None:
-            self.snapshots.count(sum(len(events) for events in transactions))
         self._untold += decisions
-        return [command for decision in decisions for command in decision.commands]
+        return tasks
 
     def _follow_up(self) -> None:
         """Tell what was written, and do what else can wait until the next actions are at work."""
@@ -156,22 +162,26 @@ class Runner(Struct, eq=False):
         for decision in told:
             self.surroundings.watch(decision)
         if self.snapshots is not None and self.run is not None:
+            self.snapshots.count(sum(len(decision.events) for decision in told))
             self.snapshots.keep(self.run, last=self.journal.last)
         self.dispatcher.follow_up()
 
-    def _carry_out(self, commands: list[Command]) -> list[OutsideEvent]:
+    def _ready(self, commands: Iterable[Command]) -> list[Task]:
+        """Return what is asked for, with all that the start of an action needs."""
+        return [self._work(each) if isinstance(each, Perform) else each for each in commands]
+
+    def _carry_out(self, tasks: list[Task]) -> list[OutsideEvent]:
         """Start actions and timers; return what has come, and the answer to a `Continue`."""
         events: list[OutsideEvent] = []
         has_more = False
-        for command in commands:
-            match command:
-                case Perform():
-                    request, log = self._request(command)
-                    self.dispatcher.start(command, request, log)
+        for task in tasks:
+            match task:
+                case Work():
+                    self.dispatcher.start(task)
                 case StartTimer():
-                    self.timers.start(command)
+                    self.timers.start(task)
                 case ResolveCall():
-                    events.append(self._resolved(command))
+                    events.append(self._resolved(task))
                 case Continue():
                     has_more = True
         # Several decisions may have put work off: one answer takes up all of it.
@@ -239,7 +249,7 @@ class Runner(Struct, eq=False):
                 events.append(TimerFired(at=self.surroundings.clock(), address=timer.address))
         return events
 
-    def _request(self, perform: Perform) -> tuple[ActionRequest, LogFiles]:
+    def _work(self, perform: Perform) -> Work:
         run = self.run
         if run is None:
             raise ValueError("an action belongs to a run")
@@ -267,9 +277,9 @@ class Runner(Struct, eq=False):
             register=self.guardian.register,
             find_step_type=self.surroundings.find_step_type,
         )
-        return request, log
+        return Work(perform, request, log)
 
-    def _stopped(self) -> list[Command] | None:
+    def _stopped(self) -> list[Task] | None:
         """Write why the run stops; return how it goes on, None when it rests.
 
         Only a run that comes to its end goes on: with its `finally`.
@@ -292,24 +302,24 @@ class Runner(Struct, eq=False):
             return late
         return self._write([RunTimedOut(at=self.surroundings.clock())])
 
-    def _drain(self) -> list[Command]:
+    def _drain(self) -> list[Task]:
         """End what is in flight and keep the results that came in time.
 
-        What follows from them is not begun, but for a `finally`: its commands are returned.
+        What follows from them is not begun, but for a `finally`: its tasks are returned.
         """
         self.timers.clear()
         self.dispatcher.end_all(kill=False)
-        late: list[Command] = []
+        late: list[Task] = []
         patient_until, is_told = self.surroundings.monotonic() + _UNTOLD_S, False
         while self.dispatcher.is_busy:
             events = self._next()
             if not is_told and self.surroundings.monotonic() >= patient_until:
                 self.surroundings.held_back()
                 is_told = True
-            commands = self._write(events) if events else []
+            tasks = self._write(events) if events else []
             self._follow_up()
             if self.run is not None and self.run.closing is not None:
-                late += commands
+                late += tasks
         return late
 
     @contextmanager
