@@ -38,6 +38,10 @@ class ActionResult(Struct, frozen=True, kw_only=True):
     secrets_masked: bool = False
 
 
+# Of an action that was told to end before it had a result.
+CANCELLED = ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+
+
 class PlanSource(Protocol):
     """Where the plans of installed workflows come from when an expression names them."""
 

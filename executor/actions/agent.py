@@ -14,7 +14,7 @@ from treadle.executor.actions.process import CannotStart, Ended, Spawn, run
 from treadle.executor.actions.programs import find_program
 from treadle.executor.actions.pump import End
 from treadle.executor.actions.setting import NOT_DISPATCHED, Setting, setting
-from treadle.executor.ports import ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
 from treadle.plan.dispatch import DispatchError, Wish, argv, check, programs
 from treadle.plan.evaluate import render
@@ -156,7 +156,7 @@ def _dispatched(
             error=error_text(code, reason=error.reason),
         )
     if ended.end is End.CANCELLED:
-        return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+        return CANCELLED
     return _result(step, ended, record=call.record)
 
 

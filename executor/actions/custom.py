@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from treadle.executor.actions.masking import MASK, Mask
 from treadle.executor.actions.setting import own_variables, variables_of
 from treadle.executor.errors import Refused
-from treadle.executor.ports import ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
 from treadle.executor.step_type import StepFailed, StepRequest, StepType
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
@@ -184,7 +184,7 @@ def _judged(
     limit = f"{step.timeout_s:g}" if step.timeout_s is not None else ""
     match ended:
         case Outcome.CANCELLED:
-            return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+            return CANCELLED
         case None:
             return _failed(error_text("TR823", timeout_s=limit, grace_s=f"{grace_s:g}"))
         case _Ended(error=None):

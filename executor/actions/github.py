@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from treadle.executor.actions.process import CannotStart, Discarded, Spawn, run
 from treadle.executor.actions.programs import on_path
 from treadle.executor.actions.pump import End
-from treadle.executor.ports import ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
@@ -48,7 +48,7 @@ def run_github(step: GithubStep, request: ActionRequest) -> ActionResult:
             outcome=Outcome.COMPLETED, output=_labelled(step, program, request=request)
         )
     except _Cancelled:
-        return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+        return CANCELLED
     except (_Refused, CannotStart) as error:
         return _failed(error_text("TR815", reason=str(error)))
 

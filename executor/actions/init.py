@@ -13,7 +13,7 @@ from treadle.executor.actions.process import CannotStart, Ended, Spawn, run
 from treadle.executor.actions.programs import on_path
 from treadle.executor.actions.pump import End
 from treadle.executor.actions.setting import own_variables
-from treadle.executor.ports import ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json, Literal
@@ -164,7 +164,7 @@ def _failed(wanted: _Wanted, words: tuple[str, ...], *, stderr: str, error: str)
 
 def _result(ended: Ended, output: dict[str, Json]) -> ActionResult:
     if ended.end is End.CANCELLED:
-        return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+        return CANCELLED
     stdout = ended.stdout.text(DEFAULT_CAPTURE_BYTES)
     stderr = ended.stderr.text(DEFAULT_CAPTURE_BYTES)
     if ended.exit_code == 0:

@@ -1,4 +1,4 @@
-"""Performs one acting step: `perform` and `begin` are the only entrances to the actions.
+"""Performs one acting step: `perform` and `ready` are the only entrances to the actions.
 
 An action never raises for what an author or a program did: it gives back a failed result.
 """
@@ -6,10 +6,9 @@ An action never raises for what an author or a program did: it gives back a fail
 from collections.abc import Mapping
 from typing import assert_never
 
-from treadle.executor.actions.pump import Poller
 from treadle.executor.actions.setting import NOT_DISPATCHED, NOT_STARTED
-from treadle.executor.actions.shell import Begun, begin_shell, run_shell
-from treadle.executor.ports import ActionRequest, ActionResult, Outcome
+from treadle.executor.actions.shell import Ready, run_shell, what_to_start
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import EvaluationError
 from treadle.plan.expression import Json
@@ -30,27 +29,26 @@ def perform(request: ActionRequest) -> ActionResult:
     Errors: what the log and the echo of the request raise.
     """
     if request.cancellation.is_set:
-        return _cancelled()
+        return CANCELLED
     try:
         return _performed(request.step, request)
     except EvaluationError as error:
         return _not_evaluated(request.step, error)
 
 
-def begin(request: ActionRequest, poller: Poller) -> Begun | ActionResult | None:
-    """Start a step whose process a loop of the caller's can watch; None for all other steps.
+def ready(request: ActionRequest) -> Ready | ActionResult | None:
+    """Return what starts a step whose process a loop can watch, None for all other steps.
 
-    Errors: what the log of the request raises.
+    Shapes: a result when there is nothing to start. Nothing is touched in any case.
     """
     step = request.step
     if not isinstance(step, ShellStep):
         return None
-    if request.cancellation.is_set:
-        return _cancelled()
     try:
-        return begin_shell(step, request, poller)
+        what = what_to_start(step, request)
     except EvaluationError as error:
         return _not_evaluated(step, error)
+    return what if isinstance(what, ActionResult) else Ready(step, what)
 
 
 def _performed(step: ActionStep, request: ActionRequest) -> ActionResult:
@@ -80,10 +78,6 @@ def _performed(step: ActionStep, request: ActionRequest) -> ActionResult:
             return run_custom(step, request)
         case _:
             assert_never(step)
-
-
-def _cancelled() -> ActionResult:
-    return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
 
 
 def _not_evaluated(step: ActionStep, error: EvaluationError) -> ActionResult:

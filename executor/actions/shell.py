@@ -18,7 +18,7 @@ from treadle.executor.actions.process import (
 )
 from treadle.executor.actions.pump import End, Poller
 from treadle.executor.actions.setting import NOT_STARTED, WORKFLOW_DIR, setting
-from treadle.executor.ports import ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
@@ -39,37 +39,49 @@ class Begun(Struct, frozen=True):
         return _result(self.step, self.running.end())
 
 
+class Ready(Struct, frozen=True):
+    """A line of shell that can be started."""
+
+    step: ShellStep
+    spawn: Spawn
+
+    def begin(self, request: ActionRequest, poller: Poller) -> Begun | ActionResult:
+        """Start the line and return at once; its result when there is nothing to wait for."""
+        if request.cancellation.is_set:
+            return CANCELLED
+        try:
+            return Begun(self.step, begin(self.spawn, request, poller))
+        except CannotStart as error:
+            return _not_started(error)
+
+
 def run_shell(step: ShellStep, request: ActionRequest) -> ActionResult:
     """Run the line in the calling thread and return what it printed.
 
     Errors: EvaluationError.
     """
-    line = render(step.run, request.names)
-    if line is None:
-        return _nothing()
+    what = what_to_start(step, request)
+    if isinstance(what, ActionResult):
+        return what
     try:
-        ended = run(_spawn(step, as_text(line), request), request)
+        ended = run(what, request)
     except CannotStart as error:
         return _not_started(error)
     return _result(step, ended)
 
 
-def begin_shell(step: ShellStep, request: ActionRequest, poller: Poller) -> Begun | ActionResult:
-    """Start the line and return at once; its result when there is nothing to wait for.
+def what_to_start(step: ShellStep, request: ActionRequest) -> Spawn | ActionResult:
+    """Return the program that a line of shell is, or the result of a line that is none.
 
     Errors: EvaluationError.
     """
     line = render(step.run, request.names)
     if line is None:
-        return _nothing()
+        return _failed(NOT_STARTED, error_text("TR802", key="run"))
     try:
-        return Begun(step, begin(_spawn(step, as_text(line), request), request, poller))
+        return _spawn(step, as_text(line), request)
     except CannotStart as error:
         return _not_started(error)
-
-
-def _nothing() -> ActionResult:
-    return _failed(NOT_STARTED, error_text("TR802", key="run"))
 
 
 def _not_started(error: CannotStart) -> ActionResult:
@@ -97,7 +109,7 @@ def _spawn(step: ShellStep, line: str, request: ActionRequest) -> Spawn:
 def _result(step: ShellStep, ended: Ended) -> ActionResult:
     masked = ended.secrets_masked
     if ended.end is End.CANCELLED:
-        return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+        return CANCELLED
     if ended.end is End.TIMED_OUT:
         error = error_text("TR804", timeout_s=f"{step.timeout_s:g}")
         return _failed({"exit_code": -1, "stdout": "", "stderr": "timeout"}, error, masked=masked)

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from treadle.executor.actions.process import Running
 from treadle.executor.actions.pump import Poller
-from treadle.executor.actions.shell import Begun
+from treadle.executor.actions.shell import Begun, Ready
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Refused
 from treadle.executor.local.logs import LogFiles
@@ -29,7 +29,7 @@ _MAX_THREADS = 256
 _MAX_LEFT = 16  # their descriptors are still open
 
 DoAction: TypeAlias = Callable[[ActionRequest], ActionResult]
-BeginAction: TypeAlias = Callable[[ActionRequest, Poller], Begun | ActionResult | None]
+ReadyAction: TypeAlias = Callable[[ActionRequest], Ready | ActionResult | None]
 
 
 class Came(Struct, frozen=True):
@@ -50,22 +50,33 @@ Arrival: TypeAlias = Came | Broke
 
 
 class Work(Struct, frozen=True):
-    """An action that is asked for: everything that its start needs. Nothing has begun."""
+    """An action that is asked for, with all that its start needs; nothing has begun.
+
+    Shapes: `ready` starts one that the loop can watch, or is the result of one that cannot be
+    started; None stands for one that has a thread.
+    """
 
     perform: Perform
     request: ActionRequest
     log: LogFiles
+    ready: Ready | ActionResult | None
+
+
+def prepared(
+    perform: Perform, request: ActionRequest, log: LogFiles, *, ready: ReadyAction | None
+) -> Work:
+    """Make an action ready to be started; without `ready` it has a thread."""
+    try:
+        start = ready(request) if ready is not None else None
+    except Exception as error:
+        start = _failure(error)
+    return Work(perform, request, log, start)
 
 
 class Dispatcher(Struct, eq=False):
-    """The actions of one run that are at work.
-
-    Shapes: `perform` does an action in the calling thread; `begin` starts one that the loop can
-    watch, and gives None for any other (without it every action has a thread).
-    """
+    """The actions of one run that are at work. Shapes: `perform` does one in the calling thread."""
 
     perform: DoAction
-    begin: BeginAction | None = None
     _poller: Poller = field(default_factory=Poller)
     _flying: dict[str, Cancellation] = field(default_factory=dict)
     _watched: dict[str, tuple[Work, Begun]] = field(default_factory=dict)
@@ -151,20 +162,24 @@ class Dispatcher(Struct, eq=False):
         return arrived
 
     def _begin(self, work: Work) -> None:
-        if self.begin is None:
-            return self._for_threads.append(work)
-        try:
-            begun = self.begin(work.request, self._poller)
-        except Exception as error:
-            return self._end(work, _failure(error))
-        match begun:
+        match work.ready:
             case None:
                 self._for_threads.append(work)
             case ActionResult():
-                self._end(work, begun)
-            case Begun():
-                self._watched[work.perform.address] = (work, begun)
-                self._poller.stay_awake(len(self._flying) == 1)
+                self._end(work, work.ready)
+            case Ready():
+                self._watch(work, work.ready)
+
+    def _watch(self, work: Work, ready: Ready) -> None:
+        try:
+            begun = ready.begin(work.request, self._poller)
+        except Exception as error:
+            return self._end(work, _failure(error))
+        if isinstance(begun, ActionResult):
+            self._end(work, begun)
+        else:
+            self._watched[work.perform.address] = (work, begun)
+            self._poller.stay_awake(len(self._flying) == 1)
 
     def _submit(self, work: Work) -> None:
         if self._threads is None:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.executor.actions.run import begin, perform
+from treadle.executor.actions.run import perform, ready
 from treadle.executor.decide import Decision
 from treadle.executor.errors import Refused
 from treadle.executor.events import OutsideEvent, RunCreated
@@ -96,7 +96,7 @@ def _surroundings(
             clock=host.clock,
         ),
         # Who waits for a slot needs a thread to wait in.
-        begin=begin if host.max_processes is None else None,
+        ready=ready if host.max_processes is None else None,
         clock=host.clock,
         plans=host.plans,
         keep_plan=lambda plan: store.keep_plan(folder, plan),

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from treadle.executor.local import slots
 from treadle.executor.local.slots import Slot
-from treadle.executor.ports import ActionRequest, ActionResult, Cancellation, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Cancellation
 
 _LOOK_AGAIN_S = 0.05
 
@@ -49,7 +49,7 @@ def limited(
         except OSError:
             return perform(request)
         if slot is None:
-            return ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
+            return CANCELLED
         began_at = clock()
         try:
             result = perform(request)

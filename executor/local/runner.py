@@ -31,7 +31,7 @@ from treadle.executor.events import (
     TimerFired,
 )
 from treadle.executor.generations import idempotency_key
-from treadle.executor.local.dispatcher import Broke, Came, Dispatcher, Work
+from treadle.executor.local.dispatcher import Broke, Came, Dispatcher, Work, prepared
 from treadle.executor.local.guardian import Guardian
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.logs import LogFiles
@@ -110,7 +110,7 @@ class Runner(Struct, eq=False):
         """Who has the actions done."""
         if self._dispatcher is None:
             around = self.surroundings
-            self._dispatcher = Dispatcher(perform=around.perform, begin=around.begin)
+            self._dispatcher = Dispatcher(perform=around.perform)
         return self._dispatcher
 
     @property
@@ -277,7 +277,7 @@ class Runner(Struct, eq=False):
             register=self.guardian.register,
             find_step_type=self.surroundings.find_step_type,
         )
-        return Work(perform, request, log)
+        return prepared(perform, request, log, ready=self.surroundings.ready)
 
     def _stopped(self) -> list[Task] | None:
         """Write why the run stops; return how it goes on, None when it rests.

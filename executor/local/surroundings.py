@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from treadle.executor.decide import Decision
 from treadle.executor.events import CancelRequested
-from treadle.executor.local.dispatcher import BeginAction, DoAction
+from treadle.executor.local.dispatcher import DoAction, ReadyAction
 from treadle.executor.ports import NoPlans, PlanSource
 from treadle.executor.step_type import FindStepType, no_step_type
 from treadle.plan.plan import Plan
@@ -18,11 +18,11 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """What a run finds on this machine.
 
     Shapes: `environment` is what processes inherit; `secrets` are texts by input name;
-    `perform` does the work of an action, and `begin` starts one whose process the loop of the
-    run can watch (see Dispatcher); `watch` is told of every decision after it is written;
-    `echo` gets an agent's output that is not captured; `held_back` is told when a run that is to
-    stop waits for what does not end at once. `clock` gives ISO 8601 times in UTC,
-    `monotonic` seconds; `cancel_request` is asked after a signal whether it means to cancel.
+    `perform` does the work of an action, and `ready` gives what starts one whose process the loop
+    of the run can watch (without it every action has a thread); `watch` is told of every decision
+    after it is written; `echo` gets an agent's output that is not captured; `held_back` is told
+    when a run that is to stop waits for what does not end at once. `clock` gives ISO 8601 times in
+    UTC, `monotonic` seconds; `cancel_request` is asked after a signal whether it means to cancel.
     `plans` finds the workflows that expressions name; `keep_plan` keeps the plan of one with the
     run.
     """
@@ -31,7 +31,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     secrets: Mapping[str, str]
     perform: DoAction
-    begin: BeginAction | None = None
+    ready: ReadyAction | None = None
     clock: Callable[[], str]
     watch: Callable[[Decision], None]
     echo: Callable[[bytes], None]
