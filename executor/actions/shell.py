@@ -47,8 +47,6 @@ class Ready(Struct, frozen=True):
 
     def begin(self, request: ActionRequest, poller: Poller) -> Begun | ActionResult:
         """Start the line and return at once; its result when there is nothing to wait for."""
-        if request.cancellation.is_set:
-            return CANCELLED
         try:
             return Begun(self.step, begin(self.spawn, request, poller))
         except CannotStart as error:

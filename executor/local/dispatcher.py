@@ -17,7 +17,7 @@ from treadle.executor.actions.shell import Begun, Ready
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Refused
 from treadle.executor.local.logs import LogFiles
-from treadle.executor.ports import ActionRequest, ActionResult, Cancellation, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Cancellation, Outcome
 from treadle.plan.catalogue import error_text
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ class Dispatcher(Struct, eq=False):
         return arrived
 
     def _begin(self, work: Work) -> None:
+        if work.request.cancellation.is_set:
+            return self._end(work, CANCELLED)
         match work.ready:
             case None:
                 self._for_threads.append(work)
