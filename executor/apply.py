@@ -242,12 +242,7 @@ def _action_started(run: Run, event: ActionStarted) -> Run:
         log=starts,
         started_at=run.updated_at,
     )
-    return replace(
-        run,
-        occurrences=run.occurrences.insert(occurrence.address, occurrence),
-        current=occurrence.qualified,
-        starts=starts,
-    )
+    return with_occurrence(run, occurrence, current=occurrence.qualified, starts=starts)
 
 
 def _action_finished(run: Run, event: ActionFinished) -> Run:

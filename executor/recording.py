@@ -45,9 +45,13 @@ def entered(run: Run, address: str) -> Occurrence:
     )
 
 
-def with_occurrence(run: Run, occurrence: Occurrence) -> Run:
-    """Return the run with an occurrence in the place of what was at its address."""
-    return replace(run, occurrences=run.occurrences.insert(occurrence.address, occurrence))
+def with_occurrence(run: Run, occurrence: Occurrence, **changes: object) -> Run:
+    """Return the run with an occurrence in the place of what was at its address.
+
+    Shapes: `changes` are other fields of the run; a copy takes as long for one as for many.
+    """
+    occurrences = run.occurrences.insert(occurrence.address, occurrence)
+    return replace(run, occurrences=occurrences, **changes)
 
 
 def recorded(
@@ -97,7 +101,7 @@ def recorded(
 
 
 def moved(run: Run, occurrence: Occurrence, **changes: object) -> Run:
-    """Put an occurrence into the run, with other changes of the run.
+    """Return the run with an occurrence and other changes, as by `with_occurrence`.
 
     A sequence moves past a step that is done; a fan-out is told of an item that ended.
     """
@@ -106,9 +110,7 @@ def moved(run: Run, occurrence: Occurrence, **changes: object) -> Run:
     if is_done:
         further = replace(sequence, index=sequence.index + 1)
         changes["sequences"] = run.sequences.insert(sequence.address, further)
-    # A copy of a state takes as long for one field as for many.
-    occurrences = run.occurrences.insert(occurrence.address, occurrence)
-    run = replace(run, occurrences=occurrences, **changes)
+    run = with_occurrence(run, occurrence, **changes)
     if sequence.is_item and occurrence.phase is not Phase.ACTIVE:
         owner = run.occurrences[sequence.owner]
         if owner.fan is not None:

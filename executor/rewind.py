@@ -29,7 +29,7 @@ from treadle.executor.events import (
     StepStatus,
 )
 from treadle.executor.generations import remembered
-from treadle.executor.recording import unnamed
+from treadle.executor.recording import unnamed, with_occurrence
 from treadle.executor.state import Occurrence, Phase, Run
 from treadle.executor.state import Sequence as Steps
 from treadle.executor.walk import sequences_begun, walk
@@ -154,7 +154,7 @@ def _reopened(run: Run, owner: Occurrence, *, inside: str, removed: list[Occurre
         halt_error=None,
         rounds=len(kept) if owner.rounds else 0,
     )
-    return replace(run, occurrences=run.occurrences.insert(opened.address, opened))
+    return with_occurrence(run, opened)
 
 
 def _without(run: Run, gone: tuple[Occurrence, ...], removed: list[Occurrence]) -> Run:
