@@ -141,12 +141,12 @@ def _place_to_json(place: Place) -> list[Any]:
 
 def requires_to_json(requires: Requires) -> dict[str, Any]:
     """Return what a workflow says of its surroundings as JSON data."""
-    return {name: _encode(value) for name, value in _given(requires)}
+    return _fields_to_json(requires)
 
 
 def step_to_json(step: Step) -> dict[str, Any]:
     """Return a step with all steps inside it as JSON data."""
-    return {name: _encode(value) for name, value in _given(step)}
+    return _fields_to_json(step)
 
 
 def step_from_json(data: Mapping[str, Any]) -> Step:
@@ -224,6 +224,10 @@ def _defaults_of(kind: type[Struct]) -> tuple[tuple[str, bool, Any], ...]:
 
 def _filled(value: Struct) -> dict[str, Any]:
     return dict(_given(value))
+
+
+def _fields_to_json(value: Struct) -> dict[str, Any]:
+    return {name: _encode(held) for name, held in _given(value)}
 
 
 def _encode(value: Any) -> Any:
@@ -353,7 +357,7 @@ _ENCODERS: Mapping[type[Any], Callable[[Any], Any]] = {
     **dict.fromkeys(STEP_CLASSES.values(), step_to_json),
     **dict.fromkeys((Kind, OnReject, OnLimit), lambda word: word.value),
     Case: lambda case: {"key": case.key, "steps": _encode(case.steps)},
-    Retry: lambda retry: {name: _encode(member) for name, member in _given(retry)},
+    Retry: _fields_to_json,
     tuple: lambda items: [_encode(item) for item in items],
     dict: _members,
 }
