@@ -85,8 +85,7 @@ def _project(project: Path) -> Iterator[Check]:
 
 
 def _runs(store: Store) -> str:
-    count = len(store.rows())
-    return counted(count, "run")
+    return counted(len(store.rows()), "run")
 
 
 def _folder(path: Path, name: str, *, is_right: bool, reason: str) -> Check:

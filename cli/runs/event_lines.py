@@ -135,7 +135,7 @@ def event_lines(event: Event, run: Run, style: LineStyle) -> Iterator[str]:
             most = occurrence.step.max_iterations if isinstance(occurrence.step, LoopStep) else 0
             yield _inside(occurrence, f"round {event.round} of at most {most}", style)
         case FanOutStarted():
-            yield _inside(run.occurrences[event.address], _items(len(event.items)), style)
+            yield _inside(run.occurrences[event.address], counted(len(event.items), "item"), style)
         case OutputsCollected():
             yield style.line(Mark.DONE, run.occurrences[event.address].public)
         case StepLeft():
@@ -214,8 +214,9 @@ def _left(occurrence: Occurrence, event: StepLeft, style: LineStyle) -> Iterator
             detail = style.paint(_rounds(occurrence), Role.QUIET)
             yield style.line(Mark.DONE, occurrence.public, detail)
         case FanOutStep():
-            count = len(occurrence.fan.items) if occurrence.fan is not None else 0
-            yield style.line(Mark.DONE, occurrence.public, style.paint(_items(count), Role.QUIET))
+            items = occurrence.fan.items if occurrence.fan is not None else ()
+            detail = style.paint(counted(len(items), "item"), Role.QUIET)
+            yield style.line(Mark.DONE, occurrence.public, detail)
         case _:
             pass
 
@@ -227,7 +228,3 @@ def _branch(segment: str) -> str:
 
 def _rounds(occurrence: Occurrence) -> str:
     return counted(occurrence.rounds, "round")
-
-
-def _items(count: int) -> str:
-    return counted(count, "item")

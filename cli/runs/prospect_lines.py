@@ -42,7 +42,7 @@ def prospect_lines(prospect: Prospect, paint: Paint) -> Iterator[str]:
     yield f"{about}{was} goes back to {paint(one_line(prospect.target), Role.NAME)}"
     removed = _removed(prospect)
     steps = [step for step in prospect.returns.again if step.address not in removed]
-    yield f"{_steps(len(steps))} {'runs' if len(steps) == 1 else 'run'} again:"
+    yield f"{counted(len(steps), 'step')} {'runs' if len(steps) == 1 else 'run'} again:"
     rows = [_row(step) for step in steps[:_MAX_STEPS]]
     yield from (f"  {line}" for line in columns(rows, paint))
     if len(steps) > _MAX_STEPS:
@@ -79,7 +79,7 @@ def _kept(kept: tuple[str, ...], paint: Paint) -> str:
     if not kept:
         return "no result is kept"
     verb = "keeps its result" if len(kept) == 1 else "keep their results"
-    return f"{_steps(len(kept))} {verb}: {paint(_names(kept), Role.QUIET)}"
+    return f"{counted(len(kept), 'step')} {verb}: {paint(_names(kept), Role.QUIET)}"
 
 
 def _verdict_lines(prospect: Prospect, verdict: Verdict, paint: Paint) -> Iterator[str]:
@@ -124,7 +124,3 @@ def _signed(word: StepWord, paint: Paint) -> str:
 def _names(names: "list[str] | tuple[str, ...]") -> str:
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
     return ", ".join(one_line(name, 60) for name in names[:_MAX_NAMES]) + more
-
-
-def _steps(count: int) -> str:
-    return counted(count, "step")
