@@ -13,9 +13,7 @@ ROOT = ""
 
 def escape(name: str) -> str:
     """Return a step id or case key as a segment of a path."""
-    if "~" in name or "/" in name:
-        return name.replace("~", "~0").replace("/", "~1")
-    return name
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def step(sequence: str, step_id: str) -> str:

@@ -37,7 +37,7 @@ class LogFiles:
 
     def sync(self) -> None:
         """Make durable what the journal will not hold. Errors: Refused with TR908."""
-        if not self._sizes or self._held == NO_CAPTURE_LIMIT:
+        if self._held == NO_CAPTURE_LIMIT:
             return
         longer = [stream for stream, size in self._sizes.items() if size > self._held]
         for stream in longer:
