@@ -49,7 +49,7 @@ class Broke(Struct, frozen=True):
 Arrival: TypeAlias = Came | Broke
 
 
-class Work(Struct, frozen=True):
+class Prepared(Struct, frozen=True):
     """An action that is asked for, with all that its start needs; nothing has begun.
 
     Shapes: `ready` starts one that the loop can watch, or is the result of one that cannot be
@@ -62,15 +62,15 @@ class Work(Struct, frozen=True):
     ready: Ready | ActionResult | None
 
 
-def prepared(
+def prepare(
     perform: Perform, request: ActionRequest, log: LogFiles, *, ready: ReadyAction | None
-) -> Work:
+) -> Prepared:
     """Make an action ready to be started; without `ready` it has a thread."""
     try:
         start = ready(request) if ready is not None else None
     except Exception as error:
         start = _failure(error)
-    return Work(perform, request, log, start)
+    return Prepared(perform, request, log, start)
 
 
 class Dispatcher(Struct, eq=False):
@@ -79,11 +79,11 @@ class Dispatcher(Struct, eq=False):
     perform: DoAction
     _poller: Poller = field(default_factory=Poller)
     _flying: dict[str, Cancellation] = field(default_factory=dict)
-    _watched: dict[str, tuple[Work, Begun]] = field(default_factory=dict)
-    _waiting: deque[Work] = field(default_factory=deque)
+    _watched: dict[str, tuple[Prepared, Begun]] = field(default_factory=dict)
+    _waiting: deque[Prepared] = field(default_factory=deque)
     _inbox: SimpleQueue[Arrival] = field(default_factory=SimpleQueue)
     _threads: "ThreadPoolExecutor | None" = None
-    _for_threads: list[Work] = field(default_factory=list)
+    _for_threads: list[Prepared] = field(default_factory=list)
     _left: list[Running] = field(default_factory=list)
 
     @property
@@ -91,7 +91,7 @@ class Dispatcher(Struct, eq=False):
         """Whether an action is at work whose end has not been handed over."""
         return bool(self._flying)
 
-    def start(self, work: Work) -> None:
+    def start(self, work: Prepared) -> None:
         """Have an action done; whatever happens, an answer comes back."""
         cancellation = work.request.cancellation
         self._flying[work.perform.address] = cancellation
@@ -161,7 +161,7 @@ class Dispatcher(Struct, eq=False):
             arrived.append(arrival)
         return arrived
 
-    def _begin(self, work: Work) -> None:
+    def _begin(self, work: Prepared) -> None:
         if work.request.cancellation.is_set:
             return self._end(work, CANCELLED)
         match work.ready:
@@ -172,7 +172,7 @@ class Dispatcher(Struct, eq=False):
             case Ready():
                 self._watch(work, work.ready)
 
-    def _watch(self, work: Work, ready: Ready) -> None:
+    def _watch(self, work: Prepared, ready: Ready) -> None:
         try:
             begun = ready.begin(work.request, self._poller)
         except Exception as error:
@@ -183,7 +183,7 @@ class Dispatcher(Struct, eq=False):
             self._watched[work.perform.address] = (work, begun)
             self._poller.stay_awake(len(self._flying) == 1)
 
-    def _submit(self, work: Work) -> None:
+    def _submit(self, work: Prepared) -> None:
         if self._threads is None:
             # Many runs have shell steps only, and the import takes 8 ms.
             from concurrent.futures import ThreadPoolExecutor
@@ -191,7 +191,7 @@ class Dispatcher(Struct, eq=False):
             self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="action")
         self._threads.submit(self._do, work)
 
-    def _do(self, work: Work) -> None:
+    def _do(self, work: Prepared) -> None:
         try:
             result: ActionResult | Refused = self.perform(work.request)
         except Refused as refused:
@@ -219,7 +219,7 @@ class Dispatcher(Struct, eq=False):
         while self._waiting and len(self._watched) < _MAX_PROCESSES:
             self._begin(self._waiting.popleft())
 
-    def _end(self, work: Work, result: ActionResult | Refused) -> None:
+    def _end(self, work: Prepared, result: ActionResult | Refused) -> None:
         """Put a result where it is taken from, once its output is as durable as it will be."""
         try:
             if isinstance(result, ActionResult) and result.outcome is not Outcome.CANCELLED:

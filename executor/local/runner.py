@@ -31,7 +31,7 @@ from treadle.executor.events import (
     TimerFired,
 )
 from treadle.executor.generations import idempotency_key
-from treadle.executor.local.dispatcher import Broke, Came, Dispatcher, Work, prepared
+from treadle.executor.local.dispatcher import Broke, Came, Dispatcher, Prepared, prepare
 from treadle.executor.local.guardian import Guardian
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.logs import LogFiles
@@ -57,7 +57,7 @@ _STATUSES = {
 }
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-Task: TypeAlias = Work | StartTimer | ResolveCall | Continue
+Task: TypeAlias = Prepared | StartTimer | ResolveCall | Continue
 
 
 class Runner(Struct, eq=False):
@@ -136,7 +136,7 @@ class Runner(Struct, eq=False):
         if not isinstance(event, Decision):
             return self._write([event])
         self._untold.append(event)
-        return self._ready(event.commands)
+        return self._tasks(event.commands)
 
     def _write(self, events: list[OutsideEvent]) -> list[Task]:
         """Decide on events, write everything in one commit, and return what is asked for.
@@ -151,7 +151,7 @@ class Runner(Struct, eq=False):
             decisions.append(decision)
             transactions.append(decision.events)
         commands = [command for decision in decisions for command in decision.commands]
-        tasks = self._ready(commands)
+        tasks = self._tasks(commands)
         self.journal.append(transactions)
         self._untold += decisions
         return tasks
@@ -166,9 +166,9 @@ class Runner(Struct, eq=False):
             self.snapshots.keep(self.run, last=self.journal.last)
         self.dispatcher.follow_up()
 
-    def _ready(self, commands: Iterable[Command]) -> list[Task]:
+    def _tasks(self, commands: Iterable[Command]) -> list[Task]:
         """Return what is asked for, with all that the start of an action needs."""
-        return [self._work(each) if isinstance(each, Perform) else each for each in commands]
+        return [self._prepared(each) if isinstance(each, Perform) else each for each in commands]
 
     def _carry_out(self, tasks: list[Task]) -> list[OutsideEvent]:
         """Start actions and timers; return what has come, and the answer to a `Continue`."""
@@ -176,7 +176,7 @@ class Runner(Struct, eq=False):
         has_more = False
         for task in tasks:
             match task:
-                case Work():
+                case Prepared():
                     self.dispatcher.start(task)
                 case StartTimer():
                     self.timers.start(task)
@@ -249,7 +249,7 @@ class Runner(Struct, eq=False):
                 events.append(TimerFired(at=self.surroundings.clock(), address=timer.address))
         return events
 
-    def _work(self, perform: Perform) -> Work:
+    def _prepared(self, perform: Perform) -> Prepared:
         run = self.run
         if run is None:
             raise ValueError("an action belongs to a run")
@@ -277,7 +277,7 @@ class Runner(Struct, eq=False):
             register=self.guardian.register,
             find_step_type=self.surroundings.find_step_type,
         )
-        return prepared(perform, request, log, ready=self.surroundings.ready)
+        return prepare(perform, request, log, ready=self.surroundings.ready)
 
     def _stopped(self) -> list[Task] | None:
         """Write why the run stops; return how it goes on, None when it rests.

@@ -85,12 +85,22 @@ def test_a_poller_sleeps_when_the_moment_is_over(
     assert time.thread_time() - used < 0.2
 
 
-@pytest.mark.parametrize("longest_s", [0.0, 0.01])
-def test_a_poller_that_is_not_worth_its_core_waits_no_longer_than_it_may(
-    monkeypatch: pytest.MonkeyPatch, poller: Poller, longest_s: float
+def test_a_poller_that_may_not_wait_does_not_stay_awake(
+    monkeypatch: pytest.MonkeyPatch, poller: Poller
 ) -> None:
     monkeypatch.setattr(pump, "_AWAKE_S", 60.0)
-    poller.stay_awake(longest_s == 0.0)
+    poller.stay_awake(True)
     begin = time.monotonic()
-    poller.turn((), longest_s=longest_s)
+    poller.turn((), longest_s=0.0)
+    assert time.monotonic() - begin < 30.0
+
+
+def test_a_poller_with_several_processes_does_not_stay_awake(
+    monkeypatch: pytest.MonkeyPatch, poller: Poller
+) -> None:
+    monkeypatch.setattr(pump, "_AWAKE_S", 60.0)
+    poller.stay_awake(True)
+    poller.stay_awake(False)
+    begin = time.monotonic()
+    poller.turn((), longest_s=0.01)
     assert time.monotonic() - begin < 30.0
