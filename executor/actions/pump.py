@@ -31,8 +31,8 @@ _LARGE_PIPE = 1024 * 1024
 _LONGEST_POLL_S = 86_400.0
 _LOOK_AGAIN_S = 0.001  # without a descriptor for its exit a process has to be looked at
 # A core that falls asleep for the half millisecond of a small process wakes up slowly and with
-# cold caches: not to let it sleep saves a tenth of the time of a step. A core that is the only one
-# is what the process needs.
+# cold caches: not to let it sleep saves up to a tenth of the time of a small step, and in some
+# hours nothing. A core that is the only one is what the process needs.
 _AWAKE_S = 0.001 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 0.0
 
 
