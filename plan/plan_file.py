@@ -73,7 +73,7 @@ def parse_plan(source: bytes) -> Plan:
     Errors: PlanError with TR601 (not a plan), TR602 (changed) or TR603 (another format).
     """
     try:
-        data = parse_json(source.decode("utf-8"))
+        data = parse_json(source.decode("utf-8-sig"))
     except ValueError as error:
         raise PlanError("TR601", reason=error) from error
     if not isinstance(data, dict):

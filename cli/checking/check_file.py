@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from treadle.cli.checking.findings import Checked
 from treadle.cli.checking.ignores import apply_ignores
-from treadle.cli.checking.plan_source import is_plan
+from treadle.cli.checking.plan_source import is_plan, is_plan_file
 from treadle.cli.checking.workflow_files import PLAN_SUFFIX
 from treadle.cli.project.available_types import types_around
 from treadle.cli.project.callees_around import callees_around
@@ -29,7 +29,7 @@ def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
 
     What is wrong with those is told, and not mended: other workflows have them, too.
     """
-    if path.lower().endswith(PLAN_SUFFIX):
+    if path.lower().endswith(PLAN_SUFFIX) or _opens_as_plan(path):
         report = Report(lenient=lenient)
         source = read_source(Path(path), report=report)
         if source is None:
@@ -44,6 +44,13 @@ def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
         )
         own, *others = checked_files(compilation, lenient=lenient)
     return (own, *(_unmendable(each) for each in others if each.diagnostics))
+
+
+def _opens_as_plan(path: str) -> bool:
+    try:
+        return is_plan_file(Path(path))
+    except OSError:
+        return False  # whoever reads it as a workflow tells why it cannot be read
 
 
 def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:

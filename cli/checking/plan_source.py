@@ -5,6 +5,7 @@ A plan file is read without the compiler, which takes longer to import than a sm
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 
-_PLAN_OPENING = b'{"format":'
+# As it is written, as `plan --json` shows it, and as other tools lay it out.
+_PLAN_OPENING = re.compile(rb'(\xef\xbb\xbf)?\s{0,64}\{\s{0,64}"format"\s{0,8}:')
+_OPENING_BYTES = 160
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -36,7 +39,15 @@ class Loaded(Struct, frozen=True, kw_only=True):
 
 def is_plan(source: bytes) -> bool:
     """Whether bytes are meant to be a plan file: its first member tells."""
-    return source.startswith(_PLAN_OPENING)
+    return _PLAN_OPENING.match(source) is not None
+
+
+def is_plan_file(path: Path) -> bool:
+    """Whether a path names a file that is meant to be a plan. Errors: OSError."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return is_plan(file.read(_OPENING_BYTES))
 
 
 def load_plan(
@@ -56,8 +67,12 @@ def load_plan(
     if not os.path.exists(source) or (os.path.isdir(source) and os.sep not in source):
         path = near_path(_installed(source, project))
         overlays = _overlays(path)
-    if path.is_file() and is_plan(_opening(path)):
-        plan = _read_plan(path.read_bytes())
+    try:
+        content = path.read_bytes() if is_plan_file(path) else None
+    except OSError as error:
+        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
+    if content is not None:
+        plan = _read_plan(content)
     else:
         plan = _compile(path, settings, lenient=lenient, overlays=overlays)
     return Loaded(plan=plan, folder=Path(os.path.abspath(path)).parent)
@@ -99,14 +114,6 @@ def near_path(path: Path) -> Path:
     """Return a path as it is best shown: from the working directory, if it is below."""
     shown = os.path.relpath(path)
     return path if shown.startswith(os.pardir) else Path(shown)
-
-
-def _opening(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_PLAN_OPENING))
-    except OSError as error:
-        raise Rejected.because("TR101", path=path, reason=error.strerror) from error
 
 
 def _read_plan(source: bytes) -> Plan:

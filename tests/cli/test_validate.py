@@ -129,6 +129,17 @@ def test_a_plan_file_is_checked_too(treadle, write: Write, project: Path) -> Non
     assert ["TR602"] == [found["code"] for found in ended.data["diagnostics"]]
 
 
+def test_a_plan_is_told_by_its_content_however_it_is_laid_out(treadle, write: Write) -> None:
+    write("flow.yml", GOOD)
+    shown = treadle("plan", "flow.yml", "--json").out
+    write("shown.json", shown)
+    write("marked.json", "\N{ZERO WIDTH NO-BREAK SPACE}" + shown.replace(": ", " :  "))
+    write("other.json", shown.replace('"demo"', '"other"'))
+    ended = treadle("validate", "shown.json", "marked.json", "other.json", "--format", "json")
+    assert ["TR602"] == [found["code"] for found in ended.data["diagnostics"]]
+    assert [0, 0] == [treadle("run", name).code for name in ("shown.json", "marked.json")]
+
+
 def test_a_folder_without_workflows_is_told(treadle) -> None:
     ended = treadle("validate")
     assert (0, "no workflow files below .\n") == (ended.code, ended.err.split("no problems")[0])
