@@ -15,11 +15,11 @@ of all names there were when it began: to write all of them would grow with the 
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict, astuple, replace
 from rpds import HashTrieMap, List
 
 from treadle.executor import state
@@ -47,18 +47,16 @@ def encoded(run: Run) -> bytes | None:
     names = sum(len(scope.names) for scope in run.scopes.values())
     if names > max(_MAX_NAMES, _MAX_NAMES_AN_OCCURRENCE * len(run.occurrences)):
         return None
-    occurrences = tuple(run.occurrences.values())
+    occurrences = tuple(_entries(run.occurrences).values())
     steps = {at: part.steps for at, part in _parts(run.program, run.sequences).items()}
     if any(steps[at.sequence].get(at.step.path) is not at.step for at in occurrences):
         return None
     numbers = {id(found.output): number for number, found in enumerate(occurrences)}
-    written = _mirror(Run)(
-        **{
-            **_fields(replace(run, occurrences=HashTrieMap()), _plain),
-            "program": None,
-            "occurrences": {found.address: _written(found, numbers) for found in occurrences},
-        }
-    )
+    written = _row(replace(run, occurrences=HashTrieMap()))
+    written[_place(Run, "program")] = None
+    written[_place(Run, "occurrences")] = {
+        found.address: _occurrence_row(found, numbers) for found in occurrences
+    }
     try:
         return msgspec.msgpack.encode(written, enc_hook=_as_dict)
     except (OverflowError, RecursionError, TypeError, ValueError):
@@ -81,7 +79,7 @@ def decoded(program: Program, body: bytes) -> Run:
     read.occurrences = {
         at: _read(parts[found.sequence], found) for at, found in read.occurrences.items()
     }
-    return Run(**{**_fields(read, _persistent), "program": program})
+    return Run(**{**_fields(read), "program": program})
 
 
 def without_done_items(run: Run) -> Run:
@@ -102,23 +100,31 @@ def _parts(program: Program, sequences: Any) -> Mapping[str, Program]:
     return {at: program.part(sequence.plan) for at, sequence in sequences.items()}
 
 
-def _written(occurrence: Occurrence, numbers: Mapping[int, int]) -> Any:
-    fields = {
-        **_fields(occurrence, _plain),
-        "step": occurrence.step.path,
-        "collected": None,
-    }
+def _occurrence_row(occurrence: Occurrence, numbers: Mapping[int, int]) -> list[Any]:
+    row = _row(occurrence)
+    row[_STEP] = occurrence.step.path
+    row.append(None)
     output = occurrence.output
     collected = output.get(_COLLECTED) if output is not None else None
     if output is not None and isinstance(collected, list):
         found = [_NEVER_RAN if held == {} else numbers.get(id(held)) for held in collected]
         if None not in found:
-            fields |= {"collected": found, "output": {**output, _COLLECTED: None}}
-    return _mirror(Occurrence)(**fields)
+            row[-1] = found
+            row[_OUTPUT] = {**output, _COLLECTED: None}
+    return row
+
+
+def _row(value: Struct) -> list[Any]:
+    """Return the fields of a struct of the state in the order and form of its mirror."""
+    row = list(astuple(value))
+    for place in _nested_places(type(value)):
+        if row[place] is not None:
+            row[place] = _plain(row[place])
+    return row
 
 
 def _read(program: Program, written: Any) -> Occurrence:
-    fields = _fields(written, _persistent)
+    fields = _fields(written)
     del fields["collected"]
     return Occurrence(**{**fields, "step": program.steps[written.step]})
 
@@ -127,12 +133,12 @@ def _numbered(outputs: Sequence[Any], number: int) -> Any:
     return {} if number == _NEVER_RAN else outputs[number]
 
 
-def _fields(value: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return the fields of a struct, with those changed that hold other structs or such maps."""
-    fields = asdict(value)
-    for name in _nested(_ORIGINALS.get(type(value), type(value))):
+def _fields(written: Any) -> dict[str, Any]:
+    """Return the fields of a mirror as the state has them."""
+    fields = asdict(written)
+    for name in _nested(_ORIGINALS[type(written)]):
         if fields[name] is not None:
-            fields[name] = change(fields[name])
+            fields[name] = _persistent(fields[name])
     return fields
 
 
@@ -140,13 +146,21 @@ def _plain(value: Any) -> Any:
     """Return a value of the state as a mirror holds it."""
     match value:
         case HashTrieMap():
-            return _changed(dict(value.items()), _plain)
+            return _changed(_entries(value), _plain)
         case List():
             return list(value)
         case _:
             kind: Any = type(value)
-            mirror = _mirror(kind) if _is_of_state(kind) else kind
-            return value if mirror is kind else mirror(**_fields(value, _plain))
+            return _row(value) if _is_of_state(kind) and _mirror(kind) is not kind else value
+
+
+def _entries(values: "HashTrieMap[_K, _V]") -> dict[_K, _V]:
+    """Return a persistent map as a dict, out of what it gives pickle: to walk it takes ten times.
+
+    Source: the walk of rpds takes each entry out of a copy of the map.
+    """
+    _, (entries,) = cast("tuple[object, tuple[Any]]", values.__reduce__())
+    return dict(entries)
 
 
 def _persistent(value: Any) -> Any:
@@ -158,7 +172,7 @@ def _persistent(value: Any) -> Any:
             return List(value)
         case _:
             kind = _ORIGINALS.get(type(value))
-            return value if kind is None else kind(**_fields(value, _persistent))
+            return value if kind is None else kind(**_fields(value))
 
 
 def _changed(values: dict[Any, Any], change: Callable[[Any], Any]) -> dict[Any, Any]:
@@ -193,6 +207,16 @@ def _nested(kind: Any) -> tuple[str, ...]:
     return tuple(name for name, hint in _hints(kind).items() if _is_nested(hint))
 
 
+@cache
+def _nested_places(kind: Any) -> tuple[int, ...]:
+    return tuple(_place(kind, name) for name in _nested(kind))
+
+
+def _place(kind: type[Struct], field: str) -> int:
+    """Return where a field stands in a row, which is as long as its struct has fields."""
+    return kind.__struct_fields__.index(field)
+
+
 def _is_nested(hint: Any) -> bool:
     held = (hint, get_origin(hint))
     return (
@@ -209,6 +233,7 @@ def _is_of_state(hint: Any) -> bool:
 
 _GENERICS: Mapping[Any, Any] = {Mapping: dict, _Map: dict, _List: list, Step: str, Program: None}
 _ORIGINALS: dict[Any, Any] = {}
+_STEP, _OUTPUT = _place(Occurrence, "step"), _place(Occurrence, "output")
 
 
 @cache

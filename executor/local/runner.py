@@ -162,8 +162,8 @@ class Runner(Struct, eq=False):
         for decision in told:
             self.surroundings.watch(decision)
         if self.snapshots is not None and self.run is not None:
-            self.snapshots.count(sum(len(decision.events) for decision in told))
-            self.snapshots.keep(self.run, last=self.journal.last)
+            events = sum(len(decision.events) for decision in told)
+            self.snapshots.keep(self.run, last=self.journal.last, events=events)
         self.dispatcher.follow_up()
 
     def _tasks(self, commands: Iterable[Command]) -> list[Task]:

@@ -7,8 +7,8 @@ That is why it needs no flush to the disk, and why failing to write it is no fai
 
 | written when | if since the last one there were |
 |---|---|
-| the run works | events for twice what the state holds: ever rarer, for a killed run |
-| the run rests | 2,000 events; before the first one, what state and plan hold counts as well |
+| the run works | events for twice what it held: as many steps again, for a killed run |
+| the run rests | 4,000 events; before the first one, what state and plan hold counts as well |
 """
 
 import os
@@ -26,7 +26,7 @@ from treadle.plan import steps
 
 SNAPSHOT_FORMAT = 1
 _HASH_BYTES = 32
-_MIN_EVENTS = 2_000
+_MIN_EVENTS = 4_000  # to apply them takes a tenth of a second
 _EVENTS_AN_OCCURRENCE = 2
 # What makes a journal this large is the output of steps: to read it is as quick as to read a copy.
 _MAX_JOURNAL_BYTES = 64 * 1024 * 1024
@@ -68,6 +68,7 @@ class Snapshots(Struct):
     """Writes the snapshots of a run that is at work; only the holder of its lock has one.
 
     Shapes: `plan_file` as in `Snapshot`; `is_there` is true when one was found and believed.
+    `_events` counts those since the last one, `_held` are the occurrences that it holds.
     """
 
     path: Path
@@ -75,27 +76,25 @@ class Snapshots(Struct):
     plan_file: str = ""
     is_there: bool = False
     _events: int = 0
+    _held: int = 0
 
-    def count(self, events: int) -> None:
-        """Count events that were written."""
-        self._events += events
-
-    def keep(self, run: Run, *, last: tuple[int, str]) -> None:
+    def keep(self, run: Run, *, last: tuple[int, str], events: int) -> None:
         """Write a snapshot when it is time.
 
-        Shapes: `run` is the state behind the transaction whose number and hash `last` holds.
+        Shapes: `run` is the state behind the transaction whose number and hash `last` holds;
+        `events` were written since it was asked last.
         """
-        held = _EVENTS_AN_OCCURRENCE * len(run.occurrences)
+        self._events += events
         if run.status is RunStatus.RUNNING:
-            is_due = self._events >= max(_MIN_EVENTS, held)
+            is_due = self._events >= max(_MIN_EVENTS, _EVENTS_AN_OCCURRENCE * self._held)
         else:
-            unwritten = 0 if self.is_there else held + len(run.program.steps)
-            is_due = self._events + unwritten >= _MIN_EVENTS
+            held = _EVENTS_AN_OCCURRENCE * len(run.occurrences) + len(run.program.steps)
+            is_due = self._events + (0 if self.is_there else held) >= _MIN_EVENTS
         if is_due:
             self._write(run, last)
 
     def _write(self, run: Run, last: tuple[int, str]) -> None:
-        self._events, self.is_there = 0, True
+        self._events, self._held, self.is_there = 0, len(run.occurrences), True
         with suppress(OSError):
             if self.journal.stat().st_size > _MAX_JOURNAL_BYTES:
                 return

@@ -23,7 +23,7 @@ workflow: {{id: flow, name: Flow, version: "1.0.0"}}
 steps:
   - id: fan
     type: fan-out
-    items: {list(range(700))}
+    items: {list(range(1_100))}
     step: {{id: t, type: switch, expression: "{{{{ item }}}}", cases: {{}}}}
   - {{id: ask, type: gate, message: Go on}}
   - {{id: more, type: gate, message: And now}}
