@@ -28,7 +28,8 @@ def run_object(run: Run, status: RunStatus) -> dict[str, Any]:
         found["gate"] = gate
     if run.error is not None:
         found["error"] = run.error
-    calls = [_call(run, occurrence, status) for occurrence in walk(run) if occurrence.call]
+    begun = walk(run) if run.program.callees else ()
+    calls = [_call(run, occurrence, status) for occurrence in begun if occurrence.call]
     if calls:
         found["workflow_scopes"] = calls
     if run.outputs is not None:
