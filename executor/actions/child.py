@@ -125,7 +125,7 @@ def _is_plain(argv: tuple[str, ...], cwd: Path, pipes: Pipes) -> bool:
     """Whether `posix_spawn` can do it: no look-up on PATH, no folder, no stream in the way."""
     return (
         sys.platform == "linux"
-        and os.path.isabs(argv[0])
+        and argv[0].startswith("/")
         and min(*pipes.stdout, *pipes.stderr) >= _STREAMS
         and os.getcwd() == str(cwd)
     )

@@ -18,7 +18,7 @@ PROBE_S = 10.0
 def on_path(program: str, environment: Mapping[str, str], *, cwd: Path) -> str | None:
     """Return the absolute path of a program, or None."""
     if os.sep in program:
-        return shutil.which(cwd / program)
+        return shutil.which(str(cwd / program))
     found = shutil.which(program, path=environment.get("PATH", os.defpath))
     return None if found is None else os.path.abspath(found)
 

@@ -81,6 +81,7 @@ class Dispatcher(Struct, eq=False):
     _flying: dict[str, Cancellation] = field(default_factory=dict)
     _watched: dict[str, tuple[Prepared, Begun]] = field(default_factory=dict)
     _waiting: deque[Prepared] = field(default_factory=deque)
+    _over: list[Arrival] = field(default_factory=list)
     _inbox: SimpleQueue[Arrival] = field(default_factory=SimpleQueue)
     _threads: "ThreadPoolExecutor | None" = None
     _for_threads: list[Prepared] = field(default_factory=list)
@@ -154,21 +155,22 @@ class Dispatcher(Struct, eq=False):
             running.close()
 
     def _arrived(self) -> list[Arrival]:
-        arrived: list[Arrival] = []
-        while not self._inbox.empty():  # nobody else takes anything out
-            arrival = self._inbox.get_nowait()
+        arrived, self._over = self._over, []
+        while self._threads is not None and not self._inbox.empty():
+            arrived.append(self._inbox.get_nowait())  # nobody else takes anything out
+        for arrival in arrived:
             self._flying.pop(arrival.perform.address, None)
-            arrived.append(arrival)
         return arrived
 
     def _begin(self, work: Prepared) -> None:
         if work.request.cancellation.is_set:
-            return self._end(work, CANCELLED)
+            self._over.append(_arrival(work, CANCELLED))
+            return
         match work.ready:
             case None:
                 self._for_threads.append(work)
             case ActionResult():
-                self._end(work, work.ready)
+                self._over.append(_arrival(work, work.ready))
             case Ready():
                 self._watch(work, work.ready)
 
@@ -176,9 +178,9 @@ class Dispatcher(Struct, eq=False):
         try:
             begun = ready.begin(work.request, self._poller)
         except Exception as error:
-            return self._end(work, _failure(error))
+            begun = _failure(error)
         if isinstance(begun, ActionResult):
-            self._end(work, begun)
+            self._over.append(_arrival(work, begun))
         else:
             self._watched[work.perform.address] = (work, begun)
             self._poller.stay_awake(len(self._flying) == 1)
@@ -198,7 +200,7 @@ class Dispatcher(Struct, eq=False):
             result = refused
         except Exception as error:
             result = _failure(error)
-        self._end(work, result)
+        self._inbox.put(_arrival(work, result))
         self._poller.ring()
 
     def _reap(self) -> None:
@@ -213,26 +215,26 @@ class Dispatcher(Struct, eq=False):
             except Exception as error:
                 result = _failure(error)
             self._left.append(begun.running)
-            self._end(work, result)
+            self._over.append(_arrival(work, result))
         if len(self._left) > _MAX_LEFT:
             self._let_go()
         while self._waiting and len(self._watched) < _MAX_PROCESSES:
             self._begin(self._waiting.popleft())
 
-    def _end(self, work: Prepared, result: ActionResult | Refused) -> None:
-        """Put a result where it is taken from, once its output is as durable as it will be."""
-        try:
-            if isinstance(result, ActionResult) and result.outcome is not Outcome.CANCELLED:
-                work.log.sync()
-        except Refused as refused:
-            # Without its log the action has no result: it runs again when the disk takes more.
-            result = refused
-        finally:
-            work.log.close()
-        if isinstance(result, Refused):
-            self._inbox.put(Broke(work.perform, result))
-        else:
-            self._inbox.put(Came(work.perform, result))
+
+def _arrival(work: Prepared, result: ActionResult | Refused) -> Arrival:
+    """Return what is handed over of an action, once its output is as durable as it will be."""
+    try:
+        if isinstance(result, ActionResult) and result.outcome is not Outcome.CANCELLED:
+            work.log.sync()
+    except Refused as refused:
+        # Without its log the action has no result: it runs again when the disk takes more.
+        result = refused
+    finally:
+        work.log.close()
+    if isinstance(result, Refused):
+        return Broke(work.perform, result)
+    return Came(work.perform, result)
 
 
 def _failure(error: Exception) -> ActionResult:

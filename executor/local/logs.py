@@ -37,10 +37,9 @@ class LogFiles:
 
     def sync(self) -> None:
         """Make durable what the journal will not hold. Errors: Refused with TR908."""
-        if self._held == NO_CAPTURE_LIMIT:
-            return
-        longer = [stream for stream, size in self._sizes.items() if size > self._held]
-        for stream in longer:
+        for stream, size in self._sizes.items():
+            if self._held == NO_CAPTURE_LIMIT or size <= self._held:
+                continue
             try:
                 os.fsync(self._files[stream])
                 sync_folder(self._folder)
