@@ -104,11 +104,6 @@ class Integration(Struct, frozen=True, kw_only=True):
     places: tuple[str, ...] = ()
     install: str | None = None
 
-    @property
-    def accepts_arguments(self) -> bool:
-        """Tell whether a step may give `integration_args`."""
-        return self.reference is not None
-
 
 def integration(key: str) -> Integration | None:
     """Return the integration of that key, or None."""

@@ -19,15 +19,11 @@ from treadle.plan.collector import without_collector
 from treadle.plan.plan_file import PlanError, parse_plan
 
 
-def check_file(path: str, *, lenient: bool) -> Checked:
-    """Check the file at a path; one that cannot be read has a TR101."""
-    return check_files(path, lenient=lenient)[0]
-
-
 def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
     """Check the file at a path together with the step types of the project that it names.
 
-    What is wrong with those is told, and not mended: other workflows have them, too.
+    A file that cannot be read has a TR101. What is wrong with step types is told, and not mended:
+    other workflows have them, too.
     """
     if path.lower().endswith(PLAN_SUFFIX) or _opens_as_plan(path):
         report = Report(lenient=lenient)

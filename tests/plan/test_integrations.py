@@ -47,7 +47,7 @@ def test_one_integration_takes_arguments_and_options() -> None:
     assert [("docker-agent", ["agent", "safety"])] == [
         (entry.key, sorted(entry.options))
         for entry in entries
-        if entry.accepts_arguments or entry.options
+        if entry.reference is not None or entry.options
     ]
 
 

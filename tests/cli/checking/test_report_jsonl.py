@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from treadle import schemas
-from treadle.cli.checking.check_file import check_file
+from treadle.cli.checking.check_file import check_files
 from treadle.cli.checking.report_json import report_object
 from treadle.cli.checking.report_jsonl import finding_objects
 
@@ -32,7 +32,7 @@ Write = Callable[[str, str], Path]
 
 
 def test_the_report_of_every_bad_case_fits_its_schema() -> None:
-    checked = [check_file(str(path), lenient=False) for path in CASES]
+    checked = [check_files(str(path), lenient=False)[0] for path in CASES]
     report = report_object(checked, lenient=False)
     assert [] == [error.message for error in REPORT.iter_errors(report)]
     findings = list(finding_objects(checked))
