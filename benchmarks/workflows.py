@@ -14,8 +14,7 @@ def write(folder: Path, name: str, steps: str) -> Path:
 
 def sequence(folder: Path, count: int) -> Path:
     """Write `count` steps that do nothing, one after the other."""
-    lines = (f"  - {{id: s{number}, type: shell, run: 'true'}}\n" for number in range(count))
-    return write(folder, f"sequence-{count}", "".join(lines))
+    return write(folder, f"sequence-{count}", _idle(count))
 
 
 def fan_out(folder: Path, count: int, *, concurrency: int) -> Path:
@@ -60,6 +59,15 @@ def print_line(size: int) -> str:
     return f"yes treadle | head -c {size}"
 
 
+def killed_run(folder: Path, count: int) -> Path:
+    """Write `count` steps that do nothing, and one that leaves a mark and goes on for long.
+
+    That one ends at once where there is a file `go`.
+    """
+    last = "  - {id: first, type: shell, run: 'touch first; [ -e go ] || sleep 60'}\n"
+    return write(folder, f"killed-{count}", _idle(count) + last)
+
+
 def long_run(folder: Path, count: int) -> Path:
     """Write `count` occurrences without a process, a gate, and a step that leaves a mark."""
     steps = f"""\
@@ -75,6 +83,10 @@ def long_run(folder: Path, count: int) -> Path:
   - {{id: first, type: shell, run: touch first}}
 """
     return write(folder, f"long-{count}", steps)
+
+
+def _idle(count: int) -> str:
+    return "".join(f"  - {{id: s{number}, type: shell, run: 'true'}}\n" for number in range(count))
 
 
 def _numbers(count: int) -> str:

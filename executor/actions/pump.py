@@ -122,12 +122,11 @@ class Poller:
         wait_s = min((watch.advance(now) - now for watch in watches), default=math.inf)
         wait_s = min(wait_s, longest_s)
         wait_ms = None if wait_s > _LONGEST_POLL_S else max(0, math.ceil(wait_s * 1000))
-        for descriptor, what in self._found(wait_ms, now):
-            watch = self._watches.get(descriptor)
-            if watch is not None:
-                watch.serve(descriptor, has_data=bool(what & select.POLLIN))
-            elif descriptor == self._wake.reader:
-                self._wake.settle()
+        waited_for = len(self._watches)
+        self._serve(self._found(wait_ms, now))
+        if len(self._watches) < waited_for:
+            # One stream has ended: that of the same process follows a few microseconds later.
+            self._serve(self._poll.poll(0))
 
     def stay_awake(self, is_worth_it: bool) -> None:
         """Look without a pause for a moment, if the process that was started is all there is."""
@@ -155,6 +154,14 @@ class Poller:
         if self._spare is not None:
             self._spare.close()
             self._spare = None
+
+    def _serve(self, found: list[tuple[int, int]]) -> None:
+        for descriptor, what in found:
+            watch = self._watches.get(descriptor)
+            if watch is not None:
+                watch.serve(descriptor, has_data=bool(what & select.POLLIN))
+            elif descriptor == self._wake.reader:
+                self._wake.settle()
 
     def _found(self, wait_ms: int | None, now: float) -> list[tuple[int, int]]:
         """Wait, awake at first if that is worth it; return what `poll` found."""
