@@ -261,9 +261,9 @@ def _steps(data: list[Any]) -> tuple[Step, ...]:
 
 def _step(data: Mapping[str, Any]) -> Step:
     kind = Kind(data["kind"])
+    decoders = _GATE_DECODERS if kind is Kind.GATE else _DECODERS
     decoded = {
-        name: _DECODERS.get((kind, name), _DECODERS.get((None, name), _unchanged))(value)
-        for name, value in data.items()
+        name: decoders[name](value) if name in decoders else value for name, value in data.items()
     }
     step: Step = STEP_CLASSES[kind](**decoded)
     return step
@@ -335,20 +335,20 @@ _ONE_VALUE = (
     "test expression items workflow"
 ).split()
 _VALUES_BY_NAME = ("env", "input", "integration_options", "output", "fields")
-_DECODERS: Mapping[tuple[Kind | None, str], Callable[[Any], Any]] = {
-    **{(None, name): _value for name in _ONE_VALUE},
-    **{(None, name): _values for name in _VALUES_BY_NAME},
-    **{(None, name): _steps for name in ("then", "otherwise", "default", "steps")},
-    (None, "kind"): Kind,
-    (None, "cases"): _cases,
-    (None, "template"): _step,
-    (None, "integration_args"): _value_tuple,
-    (None, "on_reject"): OnReject,
-    (None, "on_limit"): OnLimit,
-    (None, "retry"): _retry,
-    (None, "wait_for"): tuple,
-    (Kind.GATE, "options"): tuple,
+_DECODERS: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_ONE_VALUE, _value),
+    **dict.fromkeys(_VALUES_BY_NAME, _values),
+    **dict.fromkeys(("then", "otherwise", "default", "steps"), _steps),
+    "kind": Kind,
+    "cases": _cases,
+    "template": _step,
+    "integration_args": _value_tuple,
+    "on_reject": OnReject,
+    "on_limit": OnLimit,
+    "retry": _retry,
+    "wait_for": tuple,
 }
+_GATE_DECODERS = {**_DECODERS, "options": tuple}  # in other steps options are a mapping
 
 # By the exact type: a plan of many steps asks for each of their fields.
 _ENCODERS: Mapping[type[Any], Callable[[Any], Any]] = {
