@@ -17,6 +17,12 @@ from treadle.plan.plan import Plan
 HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 
 
+@pytest.fixture(autouse=True)
+def _few_events_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a tenth of the usual number of events be worth a snapshot."""
+    monkeypatch.setattr(snapshots, "_MIN_EVENTS", 400)
+
+
 def plan_of(count: int) -> Plan:
     """Return a plan of about four events an item, with a gate behind them."""
     text = f"""{HEADER}
@@ -54,9 +60,7 @@ def test_a_long_run_that_rests_has_one_of_its_last_transaction(tmp_path: Path) -
     text = (
         HEADER
         + "steps:\n"
-        + "".join(
-            f"  - {{id: s{number}, type: slot, name: n{number}}}\n" for number in range(1_000)
-        )
+        + "".join(f"  - {{id: s{number}, type: slot, name: n{number}}}\n" for number in range(100))
     )
     plan = compile_text(text).plan
     assert plan is not None
@@ -70,14 +74,14 @@ def test_a_long_run_that_rests_has_one_of_its_last_transaction(tmp_path: Path) -
 
 
 def test_a_few_events_more_leave_it_as_it_is(tmp_path: Path) -> None:
-    run(plan_of(1_100), project=tmp_path, run_id="r1")
+    run(plan_of(110), project=tmp_path, run_id="r1")
     before = snapshot_of(tmp_path)
     resume("r1", project=tmp_path, choices={"ask": "approve"})
     assert snapshot_of(tmp_path) == before
 
 
 def test_one_that_is_not_believed_is_written_anew(tmp_path: Path) -> None:
-    run(plan_of(2_000), project=tmp_path, run_id="r1")
+    run(plan_of(200), project=tmp_path, run_id="r1")
     (tmp_path / ".treadle" / "runs" / "r1" / "snapshot").write_bytes(b"torn")
     resume("r1", project=tmp_path, choices={"ask": "approve"})
     found = snapshot_of(tmp_path)
@@ -88,23 +92,23 @@ def test_one_that_is_not_believed_is_written_anew(tmp_path: Path) -> None:
 def test_at_work_it_is_time_after_twice_the_events_of_what_the_last_one_holds(
     tmp_path: Path,
 ) -> None:
-    run(plan_of(2_100), project=tmp_path, run_id="r1")
+    run(plan_of(210), project=tmp_path, run_id="r1")
     store = Store(tmp_path)
     folder = RunFolder(store.runs / "r1")
     state = replace(store.load(folder)[1], status=RunStatus.RUNNING)
     keeper = Snapshots(path=tmp_path / "snapshot", journal=folder.journal)
     seen = []
     for number in range(1, 8):
-        keeper.keep(state, last=(number, "hash"), events=2_001)
+        keeper.keep(state, last=(number, "hash"), events=201)
         found = read_snapshot(tmp_path / "snapshot")
         seen.append(None if found is None else found.number)
-    assert len(state.occurrences) == 2102
+    assert len(state.occurrences) == 212
     assert seen == [None, 2, 2, 2, 5, 5, 5]
 
 
 @pytest.mark.parametrize("place", [0, 40, -1])
 def test_a_file_with_a_changed_byte_is_not_believed(tmp_path: Path, place: int) -> None:
-    run(plan_of(1_100), project=tmp_path, run_id="r1")
+    run(plan_of(110), project=tmp_path, run_id="r1")
     path = tmp_path / ".treadle" / "runs" / "r1" / "snapshot"
     content = bytearray(path.read_bytes())
     content[place] ^= 1
@@ -115,7 +119,7 @@ def test_a_file_with_a_changed_byte_is_not_believed(tmp_path: Path, place: int) 
 def test_a_file_of_other_code_is_not_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(plan_of(1_100), project=tmp_path, run_id="r1")
+    run(plan_of(110), project=tmp_path, run_id="r1")
     monkeypatch.setattr(snapshots, "SNAPSHOT_FORMAT", 2)
     assert snapshot_of(tmp_path) is None
 
@@ -130,4 +134,4 @@ def test_what_is_no_snapshot_is_not_believed(tmp_path: Path, content: bytes) -> 
 def test_a_run_whose_snapshot_cannot_be_written_goes_on(tmp_path: Path) -> None:
     run(plan_of(2), project=tmp_path, run_id="r0")
     (tmp_path / ".treadle" / "runs" / "r1" / "snapshot").mkdir(parents=True)
-    assert run(plan_of(1_100), project=tmp_path, run_id="r1").status == "paused"
+    assert run(plan_of(110), project=tmp_path, run_id="r1").status == "paused"
