@@ -3,9 +3,9 @@
 A plan file is read without the compiler, which takes longer to import than a small plan to run.
 """
 
+import codecs
 import difflib
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 
-# As it is written, as `plan --json` shows it, and as other tools lay it out.
-_PLAN_OPENING = re.compile(rb'(\xef\xbb\xbf)?\s{0,64}\{\s{0,64}"format"\s{0,8}:')
 _OPENING_BYTES = 160
 
 
@@ -38,8 +36,9 @@ class Loaded(Struct, frozen=True, kw_only=True):
 
 
 def is_plan(source: bytes) -> bool:
-    """Whether bytes are meant to be a plan file: its first member tells."""
-    return _PLAN_OPENING.match(source) is not None
+    """Whether bytes are meant to be a plan file: its first member tells, however it is laid out."""
+    opening = source[:_OPENING_BYTES].removeprefix(codecs.BOM_UTF8).lstrip()
+    return opening.startswith(b"{") and opening[1:].lstrip().startswith(b'"format"')
 
 
 def is_plan_file(path: Path) -> bool:
