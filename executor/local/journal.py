@@ -127,9 +127,11 @@ def copy(path: Path, target: Path, run_id: str) -> None:
     try:
         with (
             closing(_opened_to_read(path)) as source,
-            closing(sqlite3.connect(target, timeout=_BUSY_TIMEOUT_S)) as made,
+            closing(sqlite3.connect(target, isolation_level=None)) as made,
         ):
             source.backup(made)
+            # One file that says all, without a write-ahead log beside it.
+            made.execute("PRAGMA journal_mode=DELETE")
     except _SQLITE_ERRORS as error:
         raise _refusal(error, path=path, run_id=run_id) from error
 

@@ -49,7 +49,7 @@ def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: 
         copy = RunFolder(Path(place) / folder.id)
         try:
             copy.path.mkdir()
-            _copy_journal(folder.journal, copy.journal)
+            journals.copy(folder.journal, copy.journal, folder.id)
             _copy_plans(folder.path, copy.path)
             _, run = store.load_whole(copy)
             manifest = {
@@ -60,10 +60,9 @@ def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: 
             }
             members = dict(_members(copy, folder.logs if with_logs else None))
             write_archive(target, manifest, members)
-        except (OSError, sqlite3.Error) as error:
-            path = getattr(error, "filename", None) or folder.path
-            reason = getattr(error, "strerror", None) or error
-            raise Refused.because("TR908", path=path, reason=reason) from error
+        except OSError as error:
+            path = error.filename or folder.path
+            raise Refused.because("TR908", path=path, reason=error.strerror or error) from error
     return run
 
 
@@ -97,17 +96,6 @@ def import_run(store: Store, source: BinaryIO, *, shown: str, run_id: str | None
     folder = RunFolder(store.runs / chosen)
     status = store.shown_status(folder, run)
     return Imported(run=run, folder=folder, status=status, exported_id=exported_id)
-
-
-def _copy_journal(path: Path, copy: Path) -> None:
-    """Copy a journal as of one moment, whoever writes it meanwhile."""
-    with (
-        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(copy, isolation_level=None)) as target,
-    ):
-        source.backup(target)
-        # One file that says all, without a write-ahead log beside it.
-        target.execute("PRAGMA journal_mode=DELETE")
 
 
 def _copy_plans(source: Path, copy: Path) -> None:

@@ -146,13 +146,18 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="root is told by its capabilities")
-def test_a_run_that_may_only_be_read_is_shown_and_not_resumed(tmp_path: Path) -> None:
+def test_a_run_that_may_only_be_read_is_shown_and_exported_and_not_resumed(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     run(plan_of(GATE), project=tmp_path, run_id="r1")
+    archive = tmp_path_factory.mktemp("elsewhere") / "r1.zip"
     with read_only(tmp_path):
         code, shown, said = powerless("status", "r1", "--json", project=tmp_path)
         assert (code, json.loads(shown or "{}").get("status")) == (0, "paused"), said
         code, shown, said = powerless("status", project=tmp_path)
         assert (code, "r1" in shown) == (0, True), said
+        code, _, said = powerless("export", "r1", "-o", str(archive), project=tmp_path)
+        assert (code, archive.exists()) == (0, True), said
         code, _, said = powerless("resume", "r1", "--choice", "approve", project=tmp_path)
         assert (code, "TR908" in said, "Permission denied" in said) == (2, True, True), said
     assert resume("r1", choices={"ask": "approve"}, project=tmp_path).status == "completed"

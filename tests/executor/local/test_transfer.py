@@ -126,6 +126,14 @@ def test_a_run_at_work_is_exported_as_of_now(here: Path, there: Store) -> None:
     assert RunStatus.PAUSED is imported(there, content)
 
 
+def test_a_journal_that_is_damaged_is_not_exported(here: Path) -> None:
+    journal = Store(here).find("r1").journal
+    journal.write_bytes(b"x" * 16 + journal.read_bytes()[16:])
+    with pytest.raises(Refused) as refused:
+        exported(here)
+    assert "TR901" == refused.value.reasons[0].code
+
+
 def test_an_id_that_is_in_use_is_refused(here: Path, there: Store) -> None:
     imported(there, exported(here))
     with pytest.raises(Refused) as refused:
