@@ -1,7 +1,7 @@
 """The evaluator: expression trees over plain JSON data.
 
 It reaches nothing but the names it is given. A missing value is null; what cannot be done is an
-EvaluationError and never another exception, but for `Unavailable`, which a view may raise.
+EvaluationError and never another exception.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,10 +31,6 @@ _Names: TypeAlias = Mapping[str, Json]
 _Argument: TypeAlias = Node | None | bool | int | float | str
 
 
-class Unavailable(Exception):
-    """Raised by a lazy view when a value is not at hand; the evaluator lets it pass."""
-
-
 class EvaluationError(Exception):
     """An expression that cannot be evaluated with these values.
 
@@ -52,7 +48,7 @@ def evaluate(expression: Expression, names: _Names) -> Json:
     """Return the value of an expression.
 
     Shapes: `names` maps the roots (inputs, steps, item, …) to JSON data or views of it.
-    Errors: EvaluationError; Unavailable when a view raises it.
+    Errors: EvaluationError.
     """
     try:
         return _RULES[expression.tree.op](expression.tree, names)
@@ -67,7 +63,7 @@ def evaluate(expression: Expression, names: _Names) -> Json:
 def render(value: Value, names: _Names) -> Json:
     """Return what a value of a plan comes to; text with blocks comes to text.
 
-    Errors: EvaluationError; Unavailable when a view raises it.
+    Errors: EvaluationError.
     """
     match value:
         case Literal():
@@ -85,7 +81,7 @@ def render(value: Value, names: _Names) -> Json:
 def holds(value: Value, names: _Names) -> bool:
     """Return whether a condition holds; text that reads true or false counts as that.
 
-    Errors: EvaluationError; Unavailable when a view raises it.
+    Errors: EvaluationError.
     """
     result = render(value, names)
     if isinstance(result, str):
