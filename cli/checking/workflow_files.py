@@ -26,7 +26,7 @@ _KEY_LINE = lazy_pattern(r"""^([ ]*)(?:["']?)([\w-]+)["']?[ \t]*:(?:\s|$)""", re
 
 def find_workflow_files(folder: Path) -> tuple[Path, ...]:
     """Return the workflow, overlay and plan files below a folder, sorted."""
-    return tuple(sorted(path for path in _candidates(folder) if _is_workflow(path)))
+    return tuple(path for path in find_files(folder, _SUFFIXES) if _is_workflow(path))
 
 
 def find_files(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
@@ -41,14 +41,6 @@ def find_files(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
             and not _is_skipped(path.relative_to(folder).parts)
         )
     )
-
-
-def _candidates(folder: Path) -> Iterator[Path]:
-    listed = _listed_by_git(folder)
-    for path in _walked(folder) if listed is None else listed:
-        inside = path.relative_to(folder).parts
-        if path.name.lower().endswith(_SUFFIXES) and not _is_skipped(inside):
-            yield path
 
 
 def _listed_by_git(folder: Path) -> tuple[Path, ...] | None:
