@@ -10,7 +10,7 @@ from treadle.cli.runs.answers import NO_ANSWERS
 from treadle.cli.runs.answers_file import read_answers_file, unanswered
 from treadle.cli.runs.drive import Drive
 from treadle.cli.runs.going_on import Asked
-from treadle.executor.local import project as projects
+from treadle.executor.local.session import merged_inputs, resolve_inputs
 from treadle.executor.state import Run
 from treadle.plan.inputs import InputSet, Resolved
 from treadle.plan.known import Known
@@ -26,10 +26,11 @@ def answer_start(
     """
     _give(drive, plan, asked, run=None)
     if asked.is_prompt_off:
-        resolved = InputSet(plan.inputs, parse_yaml=drive.host.parse_yaml).resolve(
+        resolved = resolve_inputs(
+            plan,
             drive.given,
+            host=drive.host,
             lenient=lenient,
-            integration=projects.default_integration(drive.host.project),
             environment=drive.environment(plan),
         )
         resolved = _without_secrets(plan, resolved, asked)
@@ -44,13 +45,13 @@ def answer_resume(drive: Drive, run: Run, asked: Asked, *, lenient: bool) -> Non
     plan = run.program.plan
     _give(drive, plan, asked, run=run)
     if asked.is_prompt_off:
-        resolved = InputSet(plan.inputs, parse_yaml=drive.host.parse_yaml).merge(
-            run.inputs,
+        resolved = merged_inputs(
+            plan,
+            run,
             drive.given,
-            lenient=lenient or run.lenient,
-            integration=projects.default_integration(drive.host.project),
-            environment=drive.environment(plan),
-            held=run.secrets,
+            host=drive.host,
+            lenient=lenient,
+            environment=drive.environment,
         )
         resolved = _without_secrets(plan, resolved, asked)
         _refuse_questions(drive, plan, resolved, workflow_dir=run.workflow_dir or "", run=run)
