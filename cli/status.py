@@ -39,7 +39,6 @@ from treadle.executor.state import Run, RunStatus
 from treadle.plan.problems import shown
 
 _SECOND_COLUMN = 10
-_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
 
 
 def status(
@@ -161,7 +160,7 @@ def _run_lines(
 def _last_change(run: Run, status: RunStatus, now: str) -> dict[str, str]:
     """Return when something happened to a run last, with the time since its beginning or then."""
     latest = moment(run.updated_at)
-    if status in _FINAL:
+    if status.is_final:
         return {"ended": f"{latest}, after {duration(between(run.created_at, run.updated_at))}"}
     since = age(run.updated_at, now=datetime.fromisoformat(now))
     return {"updated": f"{latest}, {since} ago"}

@@ -30,13 +30,12 @@ from treadle.executor.events import (
     RunTimedOut,
     TimerFired,
 )
-from treadle.executor.gate import match_option
 from treadle.executor.open_steps import open_gates
 from treadle.executor.program import Program
 from treadle.executor.rewind import cut
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.verdict import judge
-from treadle.plan.steps import GateStep
+from treadle.plan.steps import GateStep, match_option
 
 
 def objection(program: Program, run: Run | None, event: Event) -> str | None:
@@ -52,7 +51,7 @@ def objection(program: Program, run: Run | None, event: Event) -> str | None:
         case RunCreated():
             return "the run has begun before"
         case RunResumed():
-            if run.status is not RunStatus.RUNNING and not run.status.is_resumable:
+            if run.status.is_final:
                 return f"the run is {run.status.value}"
             return _to_resuming(program, run, event)
         case RunRewound() | RunForked():
@@ -66,8 +65,7 @@ def objection(program: Program, run: Run | None, event: Event) -> str | None:
         case RunTimedOut():
             return None if run.status is RunStatus.RUNNING else f"the run is {run.status.value}"
         case CancelRequested():
-            is_open = run.status is RunStatus.RUNNING or run.status.is_resumable
-            return None if is_open else f"the run is {run.status.value}"
+            return f"the run is {run.status.value}" if run.status.is_final else None
         case Continued():
             return None if run.put_off else "nothing was put off"
         case _:

@@ -11,8 +11,6 @@ from treadle.executor.program import CLOSING
 from treadle.executor.state import RUN_SCOPE, Closing, Run, RunStatus, Sequence
 from treadle.executor.timers import seconds_between
 
-_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
-
 
 def used_before(run: Run, event: RunResumed) -> float:
     """Return how long a run has worked of what it may when it goes on.
@@ -44,7 +42,7 @@ def closing_started(run: Run, event: ClosingStarted) -> Run:
 
 def stopped(run: Run, event: RunTimedOut | CancelRequested) -> Run:
     """Give up what is in flight. Errors: ValueError for a run that cannot end so."""
-    is_over = run.status in _FINAL
+    is_over = run.status.is_final
     if isinstance(event, RunTimedOut):
         is_over = run.status is not RunStatus.RUNNING or run.closing is not None
     if is_over:

@@ -25,15 +25,8 @@ from treadle.executor.turn import Turn
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
-from treadle.plan.steps import GateStep, OnReject
+from treadle.plan.steps import REJECTIONS, GateStep, OnReject, match_option
 from treadle.plan.text import as_text, kind_of
-
-_REJECTIONS = frozenset({"reject", "abort"})
-
-
-def match_option(options: tuple[str, ...], choice: str) -> str | None:
-    """Return the first option that a choice names, whatever its case; None when none does."""
-    return next((option for option in options if option.lower() == choice.lower()), None)
 
 
 def is_overdue(gate: Occurrence, moment: str) -> bool:
@@ -140,7 +133,7 @@ def _answered(
     run: Run, step: GateStep, address: str, *, choice: str, output: dict[str, Json]
 ) -> StepFinished:
     output["choice"] = choice
-    if choice.lower() not in _REJECTIONS or step.on_reject is OnReject.SKIP:
+    if choice.lower() not in REJECTIONS or step.on_reject is OnReject.SKIP:
         return StepFinished(address=address, status=StepStatus.COMPLETED, output=output)
     if step.on_reject is OnReject.RETRY:
         return _open(address, output=output, due=_new_deadline(run, step))

@@ -36,6 +36,11 @@ class RunStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
     @property
+    def is_final(self) -> bool:
+        """Whether a run of this status never goes on."""
+        return self in (RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED)
+
+    @property
     def is_resumable(self) -> bool:
         """Whether a run of this status can go on."""
         return self in (RunStatus.PAUSED, RunStatus.FAILED, RunStatus.INTERRUPTED)

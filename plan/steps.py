@@ -44,6 +44,10 @@ class OnReject(StrEnum):
     RETRY = "retry"
 
 
+# What Spec Kit takes for a rejection, whatever its case.
+REJECTIONS = frozenset({"reject", "abort"})
+
+
 class OnLimit(StrEnum):
     """What a loop does that would go on at its cap."""
 
@@ -327,3 +331,8 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
         yield step
         for branch in reversed(branches(step)):
             pending.extend(reversed(branch.steps))
+
+
+def match_option(options: tuple[str, ...], choice: str) -> str | None:
+    """Return the first option that a choice names, whatever its case; None when none does."""
+    return next((option for option in options if option.lower() == choice.lower()), None)

@@ -7,6 +7,7 @@ from treadle.cli.text.visible import one_line, visible
 from treadle.plan.expression import Value
 from treadle.plan.known import Known
 from treadle.plan.steps import (
+    REJECTIONS,
     ActionStep,
     CommandStep,
     CustomStep,
@@ -17,11 +18,11 @@ from treadle.plan.steps import (
     PromptStep,
     Retry,
     ShellStep,
+    match_option,
 )
 from treadle.plan.text import as_text
 
 _MAX_LINES = 6
-_REJECTIONS = frozenset({"reject", "abort"})
 _MAX_WAITS = 4
 _LONGEST_SPAN_S = 1e6
 # What a step may take that does not say so is not worth a line.
@@ -119,10 +120,10 @@ def _answer(step: GateStep, known: Known) -> str:
     if verdict is None or verdict == "":
         return "will be asked for"
     word = as_text(verdict)
-    option = next((o for o in step.options if o.lower() == word.lower()), None)
+    option = match_option(step.options, word)
     if option is None or not isinstance(verdict, str):
         return f"would fail, inputs.{name} is '{one_line(word, 40)}'"
-    is_end = option.lower() in _REJECTIONS and step.on_reject is OnReject.ABORT
+    is_end = option.lower() in REJECTIONS and step.on_reject is OnReject.ABORT
     end = ", which aborts the run" if is_end else ""
     return f"answered '{one_line(option)}' by inputs.{name}{end}"
 

@@ -12,6 +12,7 @@ from treadle.cli.plans.written_values import written
 from treadle.cli.text.visible import one_line
 from treadle.plan.plan import Plan
 from treadle.plan.steps import (
+    REJECTIONS,
     FanInStep,
     FanOutStep,
     GateStep,
@@ -27,7 +28,6 @@ from treadle.plan.steps import (
 
 _ESCAPED = str.maketrans({c: f"#{ord(c)};" for c in '"#<>&`'})
 _MAX_LABEL = 60
-_REJECTIONS = frozenset({"reject", "abort"})
 
 
 class _Exit(Struct, frozen=True):
@@ -163,8 +163,8 @@ class _Drawing(Struct):
 
     def _gate(self, step: GateStep, exits: Sequence[_Exit]) -> tuple[_Exit, ...]:
         node = self._node(step, exits, "{", "}", written(step.message))
-        rejections = [o for o in step.options if o.lower() in _REJECTIONS]
-        others = [o for o in step.options if o.lower() not in _REJECTIONS]
+        rejections = [o for o in step.options if o.lower() in REJECTIONS]
+        others = [o for o in step.options if o.lower() not in REJECTIONS]
         if not rejections or step.on_reject is OnReject.SKIP:
             return (_Exit(node, ", ".join(step.options)),)
         if step.on_reject is OnReject.RETRY:

@@ -15,6 +15,7 @@ from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.reach import Whereabouts, inside_call
 from treadle.plan.steps import (
+    REJECTIONS,
     FanOutStep,
     GateStep,
     IfStep,
@@ -28,8 +29,6 @@ from treadle.plan.steps import (
     type_name,
     walk,
 )
-
-_REJECTIONS = frozenset(("reject", "abort"))
 
 
 class Around(Struct, frozen=True, kw_only=True):
@@ -199,5 +198,5 @@ def _is_answered(step: GateStep, known: Known) -> bool:
     verdict = known.inputs.get(name) if name is not None and name not in known.missing else None
     if verdict is None or verdict == "":
         return False
-    is_rejected = isinstance(verdict, str) and verdict.lower() in _REJECTIONS
+    is_rejected = isinstance(verdict, str) and verdict.lower() in REJECTIONS
     return not (is_rejected and step.on_reject is OnReject.RETRY)

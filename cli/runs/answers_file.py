@@ -16,7 +16,6 @@ from treadle.cli.plans.questions import GateQuestion, gate_questions, gates_of
 from treadle.cli.rejection import Rejected
 from treadle.cli.runs.answers import Answers
 from treadle.cli.text.yaml_text import parse_yaml
-from treadle.executor.gate import match_option
 from treadle.executor.state import Phase, Run
 from treadle.plan import catalogue
 from treadle.plan.expression import Json
@@ -25,7 +24,7 @@ from treadle.plan.json_text import parse_json
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem
-from treadle.plan.steps import GateStep
+from treadle.plan.steps import GateStep, match_option
 
 _PARTS = ("inputs", "gates")
 

@@ -13,7 +13,7 @@ from treadle.executor.gate import is_overdue
 from treadle.executor.open_steps import open_gates, open_leaves
 from treadle.executor.state import Occurrence, Run, RunStatus
 from treadle.plan.problems import shown
-from treadle.plan.steps import FanOutStep, GateStep, IfStep, LoopStep, SwitchStep
+from treadle.plan.steps import REJECTIONS, FanOutStep, GateStep, IfStep, LoopStep, SwitchStep
 from treadle.plan.text import as_text
 
 STATUS_ROLES = {
@@ -24,7 +24,6 @@ STATUS_ROLES = {
     RunStatus.ABORTED: Role.ERROR,
     RunStatus.CANCELLED: Role.ERROR,
 }
-_REJECTIONS = frozenset({"reject", "abort"})
 _STOPPED = frozenset({RunStatus.PAUSED, RunStatus.FAILED, RunStatus.ABORTED})
 _COUNTED = {
     StepStatus.COMPLETED: "done",
@@ -140,7 +139,7 @@ def next_commands(
 
 def _choice(gate: Occurrence, *, is_only: bool) -> tuple[str, ...]:
     options = gate.step.options if isinstance(gate.step, GateStep) else ()
-    good = next((o for o in options if o.lower() not in _REJECTIONS), None)
+    good = next((o for o in options if o.lower() not in REJECTIONS), None)
     if good is None:
         return ()
     return ("--choice", good if is_only else f"{gate.address}={good}")

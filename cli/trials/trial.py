@@ -11,7 +11,6 @@ from treadle.executor.actions.agent import record_of
 from treadle.executor.actions.data import BadData, check_data, data, promises_data
 from treadle.executor.actions.process import CannotStart, Captured
 from treadle.executor.events import RunCreated
-from treadle.executor.gate import match_option
 from treadle.executor.names import names as names_at
 from treadle.executor.outcome import public_results
 from treadle.executor.ports import ActionResult, Outcome, PlanSource
@@ -23,7 +22,14 @@ from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet
 from treadle.plan.plan import Plan
 from treadle.plan.problems import shown
-from treadle.plan.steps import CommandStep, GateStep, ProcessStep, PromptStep, ShellStep
+from treadle.plan.steps import (
+    CommandStep,
+    GateStep,
+    ProcessStep,
+    PromptStep,
+    ShellStep,
+    match_option,
+)
 from treadle.plan.text import as_text
 from treadle.plan.validation import Validator
 

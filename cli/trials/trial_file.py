@@ -18,12 +18,11 @@ from treadle.compiler.reading.nodes import Mapping as MappingNode
 from treadle.compiler.reading.nodes import Node, Scalar, Sequence, plain
 from treadle.compiler.suggestions import did_you_mean
 from treadle.compiler.typed.outputs import output_schema
-from treadle.executor.gate import match_option
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
 from treadle.plan.plan import Plan
 from treadle.plan.problems import clause
-from treadle.plan.steps import ActionStep, GateStep, Step
+from treadle.plan.steps import ActionStep, GateStep, Step, match_option
 from treadle.plan.validation import Validator
 
 _BEFORE_SUFFIX = ".test."

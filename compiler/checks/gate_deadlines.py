@@ -2,12 +2,11 @@
 
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.fixes import respell
-from treadle.compiler.flows.certainty import REJECTIONS
 from treadle.compiler.hints import Hints
-from treadle.compiler.steps.read_limits import chosen, find_option
+from treadle.compiler.steps.read_limits import chosen
 from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.workflow import Workflow
-from treadle.plan.steps import GateStep, OnReject
+from treadle.plan.steps import REJECTIONS, GateStep, OnReject, match_option
 
 
 def check_gate_deadlines(workflow: Workflow, report: Report) -> None:
@@ -37,7 +36,7 @@ def _check(declared: Declaration, step: GateStep, *, hints: Hints, report: Repor
     wanted = chosen(declared)
     if wanted is None:
         return
-    option = find_option(str(wanted.value), step.options)
+    option = match_option(step.options, str(wanted.value))
     if option is None:
         text, known = str(wanted.value), step.options
         hint = hints.instead_of(text, known, what="its options")

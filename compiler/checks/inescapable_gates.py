@@ -1,10 +1,9 @@
 """TR511: a gate that no answer lets pass."""
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flows.certainty import REJECTIONS
 from treadle.compiler.flows.flow import Flow
 from treadle.compiler.reading import keys
-from treadle.plan.steps import GateStep, Kind, OnReject
+from treadle.plan.steps import REJECTIONS, GateStep, Kind, OnReject
 
 _ENDS = {
     OnReject.ABORT: "every answer aborts the run",

@@ -5,11 +5,10 @@ gate in a loop takes each answer once, and an input that can only approve is mea
 """
 
 from treadle.compiler.diagnostics import Related, Report
-from treadle.compiler.flows.certainty import REJECTIONS
 from treadle.compiler.flows.flow import Flow
 from treadle.compiler.reading import keys
 from treadle.compiler.steps.scope import LOOPS, Declaration, other_branch
-from treadle.plan.steps import GateStep, Kind
+from treadle.plan.steps import REJECTIONS, GateStep, Kind
 
 # Of more gates on one input only the first ones are compared with each.
 _MOST = 50

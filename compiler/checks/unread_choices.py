@@ -4,11 +4,10 @@ With `on_reject: skip` the run goes on either way, and it is for the author to r
 """
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.flows.certainty import REJECTIONS
 from treadle.compiler.flows.flow import Flow
 from treadle.compiler.reading import keys
 from treadle.compiler.steps.scope import Declaration
-from treadle.plan.steps import GateStep, Kind, OnReject
+from treadle.plan.steps import REJECTIONS, GateStep, Kind, OnReject
 
 
 def check_unread_choices(flow: Flow, report: Report) -> None:

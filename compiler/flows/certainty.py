@@ -13,6 +13,7 @@ from treadle.compiler.steps.scope import CLOSING, Declaration
 from treadle.plan.expression import Literal, Text
 from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.steps import (
+    REJECTIONS,
     Branch,
     GateStep,
     IfStep,
@@ -23,7 +24,6 @@ from treadle.plan.steps import (
     branches,
 )
 
-REJECTIONS = frozenset({"reject", "abort"})
 THEN, ELSE, DEFAULT = "then", "else", "default"
 CASE = "case:"
 VALUE = "value"  # stands for what an expression puts into a script

@@ -7,7 +7,7 @@ from treadle.compiler.reading import keys, nodes
 from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.steps.sites import Field, Reading, direct_value
 from treadle.plan.plan import Concurrency, OnConflict
-from treadle.plan.steps import Retry
+from treadle.plan.steps import Retry, match_option
 
 # The key of the one expression that stands outside of steps and outputs.
 GROUP_KEY = "concurrency.group"
@@ -41,18 +41,13 @@ def choice_in_time(gate: Declaration, options: tuple[str, ...]) -> str | None:
     wanted = chosen(gate)
     if wanted is None or keys.seconds(gate.node, "timeout") is None:
         return None
-    return find_option(str(wanted.value), options)
+    return match_option(options, str(wanted.value))
 
 
 def chosen(gate: Declaration) -> nodes.Scalar | None:
     """Return the option under `on_timeout` as it is written."""
     node = keys.mapping(gate.node, "on_timeout")
     return keys.text_scalar(node, "choose") if node is not None else None
-
-
-def find_option(wanted: str, options: tuple[str, ...]) -> str | None:
-    """Return the option that a text means, whatever its case."""
-    return next((option for option in options if option.lower() == wanted.lower()), None)
 
 
 def concurrency(root: nodes.Mapping, reading: Reading) -> Concurrency | None:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from treadle.executor.errors import Refused
-from treadle.executor.gate import is_overdue, match_option
+from treadle.executor.gate import is_overdue
 from treadle.executor.open_steps import open_gates
 from treadle.executor.state import Occurrence, Run
-from treadle.plan.steps import GateStep
+from treadle.plan.steps import GateStep, match_option
 
 
 def read_answers(

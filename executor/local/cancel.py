@@ -28,7 +28,6 @@ from treadle.plan.inputs import Given, Resolved
 from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import Plan
 
-_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
 _HOLDER = lazy_pattern(r"process ([0-9]+) on (.+)")
 _LOOK_AGAIN_S = 0.05
 
@@ -93,7 +92,7 @@ def make_way(run_id: str, *, project: Path, environment: Mapping[str, str]) -> N
 
 
 def _check_open(folder: RunFolder, run: Run) -> None:
-    if run.status in _FINAL:
+    if run.status.is_final:
         raise Refused.because("TR910", run=folder.id, status=run.status.value)
 
 

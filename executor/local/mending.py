@@ -150,7 +150,7 @@ def replace_plan(
             raise Refused.because("TR941", run=folder.id, old=before.plan.id, new=plan.id)
         first = (find_step(run, step).address,) if step is not None else ()
         addresses = going_back_to(run, program, first, accepts_changes=accepts_changes)
-        if not addresses and run.status is not RunStatus.RUNNING and not run.status.is_resumable:
+        if not addresses and run.status.is_final:
             raise Refused.because("TR905", run=folder.id, status=run.status.value)
         aim = Aim(status=store.shown_status(folder, run), addresses=addresses, edited=program)
         allowed = allowed_to(aim, run, request, host=host, approve=approve)

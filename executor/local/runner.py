@@ -288,7 +288,7 @@ class Runner(Struct, eq=False):
         is_running = self.run is not None and self.run.status is RunStatus.RUNNING
         if self._signal is not None:
             request = self.surroundings.cancel_request()
-            if request is not None and (is_running or _can_end(self.run)):
+            if request is not None and self.run is not None and not self.run.status.is_final:
                 self._signal, self._is_timed_out = None, False
                 return self._write([request])
             if is_running:
@@ -348,11 +348,6 @@ def _secrets(known: Mapping[str, str], call: Call | None) -> Mapping[str, str]:
     if call is None:
         return known
     return {name: known[source] for name, source in call.secrets.items() if source in known}
-
-
-def _can_end(run: Run | None) -> bool:
-    """Whether a run that rests by now can still be cancelled."""
-    return run is not None and run.status in (RunStatus.PAUSED, RunStatus.FAILED)
 
 
 def _held(step: ActionStep) -> int:

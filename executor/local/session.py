@@ -19,7 +19,7 @@ from treadle.executor.local.lock import RunLock
 from treadle.executor.local.look_around import look_before
 from treadle.executor.local.store import Store
 from treadle.executor.program import Program
-from treadle.executor.state import Run, RunStatus
+from treadle.executor.state import Run
 from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.plan import Plan, every_step
 from treadle.plan.steps import WorkflowStep
@@ -120,7 +120,7 @@ def resume(
     lock = RunLock(folder.lock, folder.id)
     try:
         program, run = store.load(folder)
-        if run.status is not RunStatus.RUNNING and not run.status.is_resumable:
+        if run.status.is_final:
             raise Refused.because("TR905", run=folder.id, status=run.status.value)
         resolved = merged_inputs(
             program.plan, run, given, host=host, lenient=lenient, environment=environment

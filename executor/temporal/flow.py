@@ -57,7 +57,6 @@ from treadle.plan.plan_file import PlanError
 
 # Each makes a thousand decisions; an activation must not take two seconds.
 _CONTINUES_AN_ACTIVATION = 4
-_FINAL = frozenset({RunStatus.COMPLETED, RunStatus.ABORTED, RunStatus.CANCELLED})
 _FAREWELL = timedelta(seconds=5)
 
 
@@ -112,7 +111,7 @@ class RunOnTemporal(Asked):
 
     @property
     def _is_over(self) -> bool:
-        return (self._run.status in _FINAL or self._is_expired) and not self._is_stopping
+        return (self._run.status.is_final or self._is_expired) and not self._is_stopping
 
     @property
     def _is_full(self) -> bool:
@@ -231,7 +230,7 @@ class RunOnTemporal(Asked):
         if isinstance(happened, RunTimedOut) and self._run.closing is not None:
             self._obey(late)
         elif self._run.status is RunStatus.RUNNING or (
-            isinstance(happened, CancelRequested) and self._run.status not in _FINAL
+            isinstance(happened, CancelRequested) and not self._run.status.is_final
         ):
             self._happen(happened)
 
@@ -245,7 +244,7 @@ class RunOnTemporal(Asked):
     def _end_asked(self) -> None:
         """Somebody cancelled the workflow on Temporal itself."""
         self._is_asked_to_end = True
-        if self._run.status not in _FINAL and not self._is_stopping:
+        if not self._run.status.is_final and not self._is_stopping:
             event = CancelRequested(at=now(), by=None, reason="on Temporal")
             asyncio.create_task(self._stop(lambda: replace(event, at=now())))
 

@@ -82,7 +82,7 @@ def replaced(standing: Standing, program: Program, ask: MendAsk, *, at: str) -> 
     run, plan = standing.run, program.plan
     if plan.id != run.program.plan.id:
         raise Refused.because("TR941", run=run.id, old=run.program.plan.id, new=plan.id)
-    if not ask.addresses and run.status is not RunStatus.RUNNING and not run.status.is_resumable:
+    if not ask.addresses and run.status.is_final:
         raise Refused.because("TR905", run=run.id, status=run.status.value)
     shorter = taken_back(standing, ask)
     conflicts = judge(shorter.run, program).conflicts

@@ -36,7 +36,6 @@ from treadle.plan.problems import Problem
 from treadle.plan.steps import ActionStep
 
 HOLDER = "Temporal"
-_OPEN = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.FAILED})
 
 
 def resumed(run: Run, ask: ResumeAsk, *, at: str, holder: str | None = HOLDER) -> RunResumed:
@@ -47,7 +46,7 @@ def resumed(run: Run, ask: ResumeAsk, *, at: str, holder: str | None = HOLDER) -
     """
     if run.status is RunStatus.RUNNING and holder is not None:
         raise Refused.because("TR903", run=run.id, holder=holder)
-    if run.status is not RunStatus.RUNNING and not run.status.is_resumable:
+    if run.status.is_final:
         raise Refused.because("TR905", run=run.id, status=run.status.value)
     resolved = merged(run.program.plan, run, ask)
     refuse_problems(resolved)
@@ -80,7 +79,7 @@ def merged(plan: Plan, run: Run, ask: ResumeAsk) -> Resolved:
 
 def cancelled(run: Run, ask: CancelAsk, *, at: str) -> CancelRequested:
     """Return the event by which somebody ends a run. Errors: Refused with TR910."""
-    if run.status not in _OPEN:
+    if run.status.is_final:
         raise Refused.because("TR910", run=run.id, status=run.status.value)
     return CancelRequested(at=at, by=ask.by, reason=ask.reason)
 
