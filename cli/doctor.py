@@ -141,7 +141,7 @@ def _check(finding: Finding) -> Check:
 def _step_types(plan: Plan) -> Iterator[Check]:
     """Yield the step types of packages that a plan has."""
     for needed in needed_types(plan, installed_step_type):
-        first = next(iter(needed.reasons), None)
+        first = next(iter(needed.problems), None)
         problem = None
         if first is not None:
             text, hint = first.message, first.hint

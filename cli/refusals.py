@@ -4,16 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from treadle.cli.rejection import Rejected
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused
 from treadle.plan.plan_file import PlanError
-from treadle.plan.problems import Problem
-
-
-def problem_of(reason: Reason) -> Problem:
-    """Return a reason of the executor's as people are told of it."""
-    return Problem(
-        code=reason.code, field=reason.field or "", message=reason.message, hint=reason.hint
-    )
 
 
 @contextmanager
@@ -22,7 +14,6 @@ def rejecting_refusals() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        raise Rejected(*map(problem_of, refused.reasons)) from refused
+        raise Rejected(*refused.problems) from refused
     except PlanError as error:
-        problem = Problem(code=error.code, field="", message=str(error), hint=error.hint)
-        raise Rejected(problem) from error
+        raise Rejected(error.problem) from error

@@ -1,7 +1,6 @@
 """What ends a command before it has done anything."""
 
-from treadle.plan import catalogue
-from treadle.plan.problems import Problem
+from treadle.plan.problems import Problem, problem
 
 
 class Rejected(Exception):
@@ -14,12 +13,4 @@ class Rejected(Exception):
     @staticmethod
     def because(code: str, *, hint: str | None = None, **fields: object) -> "Rejected":
         """Return a rejection with one problem out of the catalogue."""
-        known = catalogue.BY_CODE[code].hint
-        return Rejected(
-            Problem(
-                code=code,
-                field="",
-                message=catalogue.message(code, **fields),
-                hint=hint if hint is not None or known is None else known.format(**fields),
-            )
-        )
+        return Rejected(problem(code, hint=hint, **fields))

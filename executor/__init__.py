@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from treadle.executor.api import RunResult, cancel, resume, run, status
-    from treadle.executor.errors import Reason, Refused
+    from treadle.executor.errors import Refused
     from treadle.executor.local.step_types import installed_step_types
     from treadle.executor.ports import PlanSource, Unresolved
     from treadle.executor.step_type import StepFailed, StepRequest, StepType
 
 _HOMES = {
-    **dict.fromkeys(("Reason", "Refused"), "errors"),
+    "Refused": "errors",
     **dict.fromkeys(("RunResult", "cancel", "resume", "run", "status"), "api"),
     "installed_step_types": "local.step_types",
     **dict.fromkeys(("PlanSource", "Unresolved"), "ports"),
@@ -22,7 +22,6 @@ _HOMES = {
 }
 __all__ = [
     "PlanSource",
-    "Reason",
     "Refused",
     "RunResult",
     "StepFailed",

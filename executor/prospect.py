@@ -9,16 +9,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.executor.again import Return
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused
 from treadle.executor.open_steps import open_gates
 from treadle.executor.program import Program
 from treadle.executor.rewind import Cut, cut
 from treadle.executor.state import Occurrence, Run, RunStatus
 from treadle.executor.state import Sequence as Steps
 from treadle.executor.verdict import Conflict, Verdict, Word, judge, targets
-from treadle.plan.catalogue import message
 from treadle.plan.plan import Plan
-from treadle.plan.problems import shown_change
+from treadle.plan.problems import Problem, problem, shown_change
 from treadle.plan.steps import GateStep, Step
 
 _MAX_FIELDS = 3
@@ -77,7 +76,7 @@ def going_back_to(
     if not conflicts:
         return first
     if not accepts_changes:
-        raise Refused(*(_reason(conflict, conflicts[-1]) for conflict in conflicts))
+        raise Refused(*(_problem(conflict, conflicts[-1]) for conflict in conflicts))
     return targets(run, program, first)
 
 
@@ -88,13 +87,12 @@ def change_of(conflict: Conflict) -> str:
     return f"changes {', '.join(fields[:_MAX_FIELDS]) or 'it'}{more}"
 
 
-def _reason(conflict: Conflict, last: Conflict) -> Reason:
+def _problem(conflict: Conflict, last: Conflict) -> Problem:
     code = "TR940" if conflict.word is Word.GONE else "TR939"
     change = "moves it behind another one" if conflict.word is Word.MOVED else change_of(conflict)
     accepted = _ACCEPTED_GONE if conflict.word is Word.GONE else _ACCEPTED
     hint = accepted if conflict is last else None
-    text = message(code, address=conflict.address, change=change)
-    return Reason(code=code, message=text, hint=hint)
+    return problem(code, hint=hint, address=conflict.address, change=change)
 
 
 def _step_now(gate: Occurrence, sequence: Steps, program: Program) -> Step | None:

@@ -1,7 +1,6 @@
 """What ends a request about installed workflows: it was refused, and nothing was changed."""
 
-from treadle.plan.catalogue import BY_CODE, message
-from treadle.plan.problems import Problem
+from treadle.plan.problems import Problem, problem
 
 
 class Refused(Exception):
@@ -14,15 +13,7 @@ class Refused(Exception):
     @staticmethod
     def because(code: str, *, hint: str | None = None, **fields: object) -> "Refused":
         """Return a refusal with a message of the catalogue."""
-        known = BY_CODE[code].hint
-        return Refused(
-            Problem(
-                code=code,
-                field="",
-                message=message(code, **fields),
-                hint=hint if hint is not None or known is None else known.format(**fields),
-            )
-        )
+        return Refused(problem(code, hint=hint, **fields))
 
 
 def reason_of(error: OSError) -> str:

@@ -41,6 +41,15 @@ def message(code: str, **fields: object) -> str:
     return BY_CODE[code].message.format(**fields)
 
 
+def hint(code: str, **fields: object) -> str | None:
+    """Return what to do about `code` with its fields filled in, None where nothing is advised.
+
+    Errors: KeyError as for `message`.
+    """
+    template = BY_CODE[code].hint
+    return template.format(**fields) if template is not None else None
+
+
 def error_text(code: str, **fields: object) -> str:
     """Return the message of `code` followed by the code itself, as the error of a run shows it.
 

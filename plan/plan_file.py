@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from treadle.plan.canonical import digest
-from treadle.plan.catalogue import BY_CODE, message
 from treadle.plan.codec import (
     concurrency_to_json,
     from_json,
@@ -24,6 +23,7 @@ from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY
 from treadle.plan.json_text import parse_json
 from treadle.plan.plan import PLAN_FORMAT, Plan, every_step
+from treadle.plan.problems import problem
 from treadle.plan.steps import Step, WorkflowStep, branches, walk
 
 _LABELS = frozenset({"description", PROMPT_KEY})
@@ -33,9 +33,8 @@ class PlanError(Exception):
     """A file that is not a plan that this version can run: TR601, TR602 or TR603."""
 
     def __init__(self, code: str, **fields: object) -> None:
-        super().__init__(message(code, **fields))
-        self.code = code
-        self.hint = BY_CODE[code].hint
+        self.problem = problem(code, hint=None, **fields)
+        super().__init__(self.problem.message)
 
 
 def write_plan(path: Path, plan: Plan) -> bytes:

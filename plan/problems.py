@@ -1,6 +1,6 @@
-"""What is wrong with the values of inputs, in the author's words.
+"""What is wrong with a request or with the values of inputs, in the author's words.
 
-Each problem names its field; the value of a secret stands in none of them.
+A problem of an input names its field; the value of a secret stands in none of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,13 +41,14 @@ _REASONS = {
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One value that is refused, or (as a warning) dropped.
+    """One reason why something is refused, or what somebody is warned of.
 
-    Shapes: `field` is the name of an input, followed by the place inside it: ``hosts[0].port``.
+    Shapes: `field` is the name of an input, followed by the place inside it: ``hosts[0].port``;
+    "" where it is about no input.
     """
 
     code: str
-    field: str
+    field: str = ""
     message: str
     hint: str | None = None
 
@@ -66,13 +67,14 @@ class Violation(Struct, frozen=True, kw_only=True):
     schema: Mapping[str, Json]
 
 
-def problem(code: str, field: str, *, hint: str | None = None, **fields: object) -> Problem:
-    """Return a problem with the message of the catalogue.
+def problem(code: str, field: str = "", /, *, hint: str | None = None, **fields: object) -> Problem:
+    """Return a problem with the message of the catalogue, and its hint where none is given.
 
     Errors: KeyError for a code or a field that the catalogue does not know.
     """
-    text = catalogue.message(code, name=field, **fields)
-    return Problem(code=code, field=field, message=text, hint=hint)
+    told = {"name": field, **fields}
+    advice = hint if hint is not None else catalogue.hint(code, **told)
+    return Problem(code=code, field=field, message=catalogue.message(code, **told), hint=advice)
 
 
 def shown(value: Json) -> str:

@@ -84,13 +84,14 @@ def _check_plan(source: bytes, *, path: str) -> Checked:
     try:
         parse_plan(source)
     except PlanError as error:
+        problem = error.problem
         found = Diagnostic(
-            code=error.code,
-            name=BY_CODE[error.code].name,
+            code=problem.code,
+            name=BY_CODE[problem.code].name,
             severity=Severity.ERROR,
-            message=str(error),
+            message=problem.message,
             span=START,
-            hint=error.hint,
+            hint=problem.hint,
         )
         return Checked(path=path, text="", diagnostics=(found,))
     return Checked(path=path, text="", diagnostics=())

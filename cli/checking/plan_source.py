@@ -18,7 +18,6 @@ from treadle.cli.settings import Settings
 from treadle.cli.text.paint import painter
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import PlanError, parse_plan
-from treadle.plan.problems import Problem
 
 if TYPE_CHECKING:
     from treadle.compiler import Compilation
@@ -119,8 +118,7 @@ def _read_plan(source: bytes) -> Plan:
     try:
         return parse_plan(source)
     except PlanError as error:
-        problem = Problem(code=error.code, field="", message=str(error), hint=error.hint)
-        raise Rejected(problem) from error
+        raise Rejected(error.problem) from error
 
 
 def _compile(

@@ -66,7 +66,7 @@ def refuse_on_temporal(*used: tuple[object, str]) -> None:
         reason
         for value, what in used
         if value
-        for reason in Refused.because("TR874", what=what).reasons
+        for reason in Refused.because("TR874", what=what).problems
     ]
     if reasons:
         raise Refused(*reasons)

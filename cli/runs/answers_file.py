@@ -17,13 +17,12 @@ from treadle.cli.rejection import Rejected
 from treadle.cli.runs.answers import Answers
 from treadle.cli.text.yaml_text import parse_yaml
 from treadle.executor.state import Phase, Run
-from treadle.plan import catalogue
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
 from treadle.plan.json_text import parse_json
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
-from treadle.plan.problems import Problem
+from treadle.plan.problems import Problem, problem
 from treadle.plan.steps import GateStep, match_option
 
 _PARTS = ("inputs", "gates")
@@ -59,7 +58,7 @@ def unanswered(plan: Plan, known: Known, answers: Answers, run: Run | None) -> t
     Shapes: `run` is the run that is resumed, None for a new one.
     """
     return tuple(
-        _problem("TR714", gate=_name(plan, question.step))
+        problem("TR714", gate=_name(plan, question.step))
         for question in gate_questions(plan, known)
         if question.answered_by is None
         and question.step.path not in answers.gates
@@ -125,14 +124,14 @@ def _gate(name: str, gates: Sequence[GateStep], problems: list[Problem]) -> Gate
         return found[0]
     if found:
         paths = ", ".join(f"'{gate.path}'" for gate in found)
-        problems.append(_problem("TR716", gate=name, paths=paths))
+        problems.append(problem("TR716", gate=name, paths=paths))
         return None
     known = [gate.id for gate in gates] + [gate.path for gate in gates]
     near = difflib.get_close_matches(name, known, 1)
     listed = ", ".join(f"'{gate.id}'" for gate in gates)
     every = f"the gates are {listed}" if listed else "this workflow has no gates"
     hint = f"did you mean '{near[0]}'?" if near else every
-    problems.append(_problem("TR713", gate=name, hint=hint))
+    problems.append(problem("TR713", gate=name, hint=hint))
     return None
 
 
@@ -141,7 +140,7 @@ def _options(gate: GateStep, choices: Iterator[str], problems: list[Problem]) ->
         option = match_option(gate.options, choice)
         if option is None:
             hint = "the options are " + ", ".join(f"'{known}'" for known in gate.options)
-            problems.append(_problem("TR710", choice=choice, gate=gate.id, hint=hint))
+            problems.append(problem("TR710", choice=choice, gate=gate.id, hint=hint))
         else:
             yield option
 
@@ -153,13 +152,3 @@ def _name(plan: Plan, gate: GateStep) -> str:
 
 def _malformed(path: Path, reason: str) -> Rejected:
     return Rejected.because("TR715", path=path, reason=reason)
-
-
-def _problem(code: str, *, hint: str | None = None, **fields: object) -> Problem:
-    known = catalogue.BY_CODE[code].hint
-    return Problem(
-        code=code,
-        field="",
-        message=catalogue.message(code, **fields),
-        hint=hint if hint is not None or known is None else known.format(**fields),
-    )

@@ -113,8 +113,8 @@ class Drive(Struct, kw_only=True):
         try:
             return self._resting(lambda: begin(self.given))
         except Refused as refused:
-            names = [reason.field or "" for reason in refused.reasons]
-            is_missing = all(reason.code in _MISSING for reason in refused.reasons)
+            names = [problem.field for problem in refused.problems]
+            is_missing = all(problem.code in _MISSING for problem in refused.problems)
             if not self.may_ask or not is_missing:
                 raise
             inputs = InputSet(plan().inputs, parse_yaml=self.host.parse_yaml)

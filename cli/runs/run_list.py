@@ -8,7 +8,6 @@ from pathlib import Path
 from shutil import get_terminal_size
 
 from treadle.cli.project.find_project import command_line
-from treadle.cli.refusals import problem_of
 from treadle.cli.runs.run_filters import Filter
 from treadle.cli.runs.run_summary import STATUS_ROLES
 from treadle.cli.settings import Settings
@@ -82,7 +81,7 @@ def _run_table(rows: Sequence[Row], unreadable: Sequence[Unreadable]) -> list[li
 
 def _tell_unreadable(unreadable: Sequence[Unreadable], settings: Settings) -> None:
     for each in unreadable[:_TOLD_OF]:
-        settings.talk.warning(problem_of(each.reason))
+        settings.talk.warning(each.problem)
     more = len(unreadable) - _TOLD_OF
     if more > 0:
         settings.talk.say(f"{more} more cannot be read: --json tells why")
@@ -92,14 +91,14 @@ def _unreadable(each: Unreadable) -> dict[str, Json]:
     return {
         "run_id": each.run_id,
         "status": _word(each),
-        "code": each.reason.code,
-        "message": each.reason.message,
-        "hint": each.reason.hint,
+        "code": each.problem.code,
+        "message": each.problem.message,
+        "hint": each.problem.hint,
     }
 
 
 def _word(each: Unreadable) -> str:
-    return _WORDS.get(each.reason.code, "damaged")
+    return _WORDS.get(each.problem.code, "damaged")
 
 
 def list_gates(store: Store, chosen: Filter, settings: Settings, *, as_json: bool) -> None:

@@ -40,7 +40,7 @@ def refuse_late_answers(
     Errors: Refused with TR717 for each such gate.
     """
     late = [
-        Refused.because("TR717", gate=gate.qualified).reasons[0]
+        Refused.because("TR717", gate=gate.qualified).problems[0]
         for gate in open_gates(run)
         if is_overdue(gate, at) and (gate.address in answers or _verdict_input(gate) in inputs)
     ]

@@ -13,14 +13,14 @@ from time import monotonic, sleep
 
 from msgspec import Struct
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import CancelRequested
 from treadle.executor.local.cancel_request import drop_request, leave_request
 from treadle.executor.local.drive import Rested, drive
 from treadle.executor.local.guardian import end_survivors
 from treadle.executor.local.host import Host, user
 from treadle.executor.local.lock import RunLock
-from treadle.executor.local.session import merged_inputs, raise_problems
+from treadle.executor.local.session import merged_inputs
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
@@ -87,7 +87,7 @@ def make_way(run_id: str, *, project: Path, environment: Mapping[str, str]) -> N
             reason="replaced by another run of its group",
         )
     except Refused as refused:
-        if refused.reasons[0].code != "TR910":
+        if refused.problems[0].code != "TR910":
             raise
 
 
@@ -109,7 +109,7 @@ def _secrets(
     resolved = merged_inputs(
         program.plan, run, {}, host=host, lenient=True, environment=environment
     )
-    raise_problems(resolved)
+    refuse_problems(resolved.problems)
     return resolved
 
 
@@ -122,7 +122,7 @@ def _owned(
         try:
             return RunLock(folder.lock, folder.id), was_asked
         except Refused as refused:
-            if refused.reasons[0].code != "TR903":
+            if refused.problems[0].code != "TR903":
                 raise
             is_busy = refused
         holder = _holder(folder.lock)

@@ -79,7 +79,7 @@ def drive(
 def _with_way_on(refused: Refused, run_id: str) -> Refused:
     """Return why a run that has begun stopped, with what goes on with it."""
     hint = f"nothing that is done is lost: 'treadle resume {run_id}' goes on once that is mended"
-    return Refused(*(replace(reason, hint=reason.hint or hint) for reason in refused.reasons))
+    return Refused(*(replace(each, hint=each.hint or hint) for each in refused.problems))
 
 
 def _surroundings(

@@ -6,7 +6,7 @@ A plan that needs nothing but a shell is not looked at: the imports would take l
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.local.departure import Departure
 from treadle.executor.local.host import Host
 from treadle.executor.step_needs import missing_types
@@ -28,13 +28,12 @@ def look_before(departure: Departure, host: Host) -> None:
 
     Errors: Refused with everything that is missing for certain; nothing was written then.
     """
-    reasons: list[Reason] = [*missing_types(departure.plan, host.find_step_type)]
+    problems: list[Problem] = [*missing_types(departure.plan, host.find_step_type)]
     try:
         host.preflight(departure)
     except Refused as refused:
-        reasons += refused.reasons
-    if reasons:
-        raise Refused(*reasons)
+        problems += refused.problems
+    refuse_problems(problems)
 
 
 def looking_around(

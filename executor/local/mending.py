@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from treadle.executor.again import returning
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import Answer, PlanReplaced, RunRewound
 from treadle.executor.find_step import find_step
 from treadle.executor.local.answers import read_answers
@@ -22,7 +22,7 @@ from treadle.executor.local.guardian import end_survivors
 from treadle.executor.local.host import Host, user
 from treadle.executor.local.lock import RunLock
 from treadle.executor.local.look_around import look_before
-from treadle.executor.local.session import departure_of, merged_inputs, raise_problems
+from treadle.executor.local.session import departure_of, merged_inputs
 from treadle.executor.local.store import Store
 from treadle.executor.program import Program
 from treadle.executor.prospect import (
@@ -191,7 +191,7 @@ def allowed_to(aim: Aim, run: Run, request: Request, *, host: Host, approve: App
         lenient=request.lenient,
         environment=request.environment,
     )
-    raise_problems(resolved)
+    refuse_problems(resolved.problems)
     ahead = shorter.run if aim.edited is None else rebased(shorter.run, program)
     look_before(departure_of(ahead, resolved, lenient=request.lenient), host)
     chosen = read_answers(run, request.choices, gates=gates_after(shorter, program))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused
 from treadle.executor.local.logs import sync_folder
 from treadle.executor.program import Program
 from treadle.plan.lazy_pattern import lazy_pattern
@@ -42,8 +42,7 @@ def program_of(source: bytes) -> Program:
     try:
         return Program.of(parse_plan(source))
     except PlanError as error:
-        text = str(error)
-        raise Refused(Reason(code=error.code, message=text, hint=error.hint)) from error
+        raise Refused(error.problem) from error
 
 
 def write_at_once(path: Path, plan: Plan) -> str:

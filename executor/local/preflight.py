@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused
 from treadle.executor.left_to_run import left_to_run
 from treadle.executor.local.departure import Departure
 from treadle.executor.ports import Machine
@@ -20,7 +20,7 @@ from treadle.plan.inputs import AUTO, InputSet
 from treadle.plan.integrations import Integration, core_commands, integration, known
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
-from treadle.plan.problems import Problem
+from treadle.plan.problems import Problem, problem
 from treadle.plan.reach import Reached, all_steps
 from treadle.plan.requirements import Doubt, Need, Requirement, requirements
 from treadle.plan.versions import allows
@@ -90,8 +90,7 @@ def refusal(findings: Iterable[Finding], *, lenient: bool) -> Refused | None:
     if lenient:
         return None
     firm = [f.problem for f in findings if f.problem is not None and f.is_firm]
-    reasons = (Reason(code=p.code, message=p.message, hint=p.hint) for p in firm)
-    return Refused(*reasons) if firm else None
+    return Refused(*firm) if firm else None
 
 
 def warnings(findings: Iterable[Finding], *, lenient: bool) -> tuple[Problem, ...]:
@@ -238,13 +237,8 @@ class _Looking(Struct, frozen=True, kw_only=True):
         return Finding(requirement=one, status=Status.MISSING, problem=problem)
 
     def _problem(self, one: Requirement, code: str, hint: str | None, **fields: object) -> Problem:
-        told = {"steps": self._steps(one), **fields}
-        template = catalogue.BY_CODE[code].hint
-        filled = template.format(**told) if hint is None and template is not None else hint
-        message = catalogue.message(code, **told)
-        return Problem(
-            code=code, field=one.steps[0] if one.steps else "", message=message, hint=filled
-        )
+        place = one.steps[0] if one.steps else ""
+        return problem(code, place, hint=hint, steps=self._steps(one), **fields)
 
     def _steps(self, one: Requirement) -> str:
         """Return who needs it: ``steps 'plan' (line 12), 'tasks' (line 15) and 2 more``."""

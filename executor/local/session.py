@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import Answer, RunCreated, RunResumed
 from treadle.executor.local import project as projects
 from treadle.executor.local.answers import read_answers, refuse_late_answers
@@ -57,7 +57,7 @@ def start(
     Errors: Refused when an input or the run id is, or when nothing can be written.
     """
     resolved = resolve_inputs(plan, given, host=host, lenient=lenient, environment=environment)
-    raise_problems(resolved)
+    refuse_problems(resolved.problems)
     departure = Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
     look_before(departure, host)
     store = Store(host.project)
@@ -125,7 +125,7 @@ def resume(
         resolved = merged_inputs(
             program.plan, run, given, host=host, lenient=lenient, environment=environment
         )
-        raise_problems(resolved)
+        refuse_problems(resolved.problems)
         look_before(departure_of(run, resolved, lenient=lenient), host)
         chosen = read_answers(run, choices)
         told = {*given, *resolved.changed}
@@ -178,17 +178,6 @@ def departure_of(run: Run, resolved: Resolved, *, lenient: bool) -> Departure:
         run=run,
         workflow_dir=run.workflow_dir,
     )
-
-
-def raise_problems(resolved: Resolved) -> None:
-    """Refuse inputs that have problems. Errors: Refused with all of them."""
-    if resolved.problems:
-        raise Refused(
-            *(
-                Reason(code=p.code, message=p.message, hint=p.hint, field=p.field)
-                for p in resolved.problems
-            )
-        )
 
 
 def new_id(store: Store) -> str:

@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused
 from treadle.executor.events import RunCreated
 from treadle.executor.local import journal as journals
 from treadle.executor.local import plan_files
@@ -38,6 +38,7 @@ from treadle.executor.state import Run, RunStatus
 from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import Plan
 from treadle.plan.plan_file import parse_known_plan
+from treadle.plan.problems import Problem
 
 RUN_ID = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
@@ -101,7 +102,7 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     """A run that cannot be read, and why."""
 
     run_id: str
-    reason: Reason
+    problem: Problem
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -312,8 +313,8 @@ class Store:
         try:
             _, run = self.load(folder)
         except Refused as refused:
-            first = refused.reasons[0]
-            return None if first.code == "TR904" else Unreadable(run_id=run_id, reason=first)
+            first = refused.problems[0]
+            return None if first.code == "TR904" else Unreadable(run_id=run_id, problem=first)
         return row_of(run, self.shown_status(folder, run))
 
     def _ids(self) -> Iterator[str]:

@@ -143,7 +143,7 @@ def _rebuilt(
         made.logs.mkdir(mode=0o700, exist_ok=True)
         return store.load_whole(made)[1]
     except Refused as refused:
-        raise damaged(shown, "; ".join(reason.message for reason in refused.reasons)) from refused
+        raise damaged(shown, str(refused)) from refused
     except (FileNotFoundError, sqlite3.Error) as error:
         missing = getattr(error, "filename", None)
         reason = f"'{Path(missing).name}' is missing" if missing else f"its journal: {error}"

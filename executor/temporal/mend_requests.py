@@ -13,7 +13,7 @@ workflow is closed; whoever was shown what would happen before must have seen th
 from msgspec import Struct
 
 from treadle.executor.address import ROOT
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import Answer, PlanReplaced, RunForked, RunRewound
 from treadle.executor.local.answers import read_answers
 from treadle.executor.program import Program
@@ -22,7 +22,7 @@ from treadle.executor.rewind import Cut, cut
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.course import read_plan
 from treadle.executor.temporal.messages import MendAsk, ResumeAsk
-from treadle.executor.temporal.requests import HOLDER, as_given, merged, refuse_problems
+from treadle.executor.temporal.requests import HOLDER, as_given, merged
 from treadle.executor.verdict import judge
 from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet, Resolved
@@ -106,8 +106,7 @@ def program_of(ask: MendAsk) -> Program:
     try:
         return Program.of(read_plan(ask.plan or {}))
     except PlanError as error:
-        reason = Reason(code=error.code, message=str(error), hint=error.hint)
-        raise Refused(reason) from error
+        raise Refused(error.problem) from error
 
 
 def taken_back(standing: Standing, ask: MendAsk) -> Cut:
@@ -147,7 +146,7 @@ def _going_on(
     """Return the inputs and answers that a run goes on with. Errors: Refused."""
     going_on = ask.going_on
     resolved = merged(program.plan, run, going_on)
-    refuse_problems(resolved)
+    refuse_problems(resolved.problems)
     chosen = read_answers(run, going_on.choices, gates=gates_after(shorter, program))
     answers = {
         address: Answer(choice=choice, by=going_on.by, at=at, comment=going_on.comment)

@@ -141,7 +141,7 @@ async def is_known(client: Client, run_id: str) -> bool:
     try:
         await execution(client, run_id)
     except Refused as refused:
-        if refused.reasons[0].code == "TR904":
+        if refused.problems[0].code == "TR904":
             return False
         raise
     return True

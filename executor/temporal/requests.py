@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from temporalio.exceptions import ApplicationError
 
 from treadle.executor.commands import Perform
-from treadle.executor.errors import Reason, Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import Answer, CancelRequested, RunResumed
 from treadle.executor.generations import idempotency_key
 from treadle.executor.local.answers import read_answers, refuse_late_answers
@@ -49,7 +49,7 @@ def resumed(run: Run, ask: ResumeAsk, *, at: str, holder: str | None = HOLDER) -
     if run.status.is_final:
         raise Refused.because("TR905", run=run.id, status=run.status.value)
     resolved = merged(run.program.plan, run, ask)
-    refuse_problems(resolved)
+    refuse_problems(resolved.problems)
     chosen = read_answers(run, ask.choices)
     told = {*ask.given, *resolved.changed}
     refuse_late_answers(run, chosen, told, at=at)
@@ -120,12 +120,6 @@ def without_secrets(resolved: Resolved, secrets: frozenset[str]) -> Resolved:
     )
 
 
-def refuse_problems(resolved: Resolved) -> None:
-    """Refuse inputs that have problems. Errors: Refused with all of them."""
-    if resolved.problems:
-        raise Refused(*(_reason(problem) for problem in resolved.problems))
-
-
 def as_given(values: Mapping[str, Value]) -> dict[str, Given]:
     """Return values of a message as an InputSet takes them."""
     return {name: Given(value=v.value, is_text=v.is_text) for name, v in values.items()}
@@ -153,7 +147,7 @@ def as_values(given: Mapping[str, Given]) -> dict[str, Value]:
 
 def reasons_of(refused: Refused) -> Reasons:
     """Return a refusal as a message."""
-    return Reasons(reasons=tuple((r.code, r.message, r.hint, r.field) for r in refused.reasons))
+    return Reasons(reasons=tuple((p.code, p.message, p.hint, p.field) for p in refused.problems))
 
 
 @contextmanager
@@ -169,7 +163,8 @@ def refusing() -> Iterator[None]:
 
 def refusal_of(reasons: Reasons) -> Refused:
     """Return the refusal that a message tells of."""
-    return Refused(*(Reason(code=c, message=m, hint=h, field=f) for c, m, h, f in reasons.reasons))
+    each = reasons.reasons
+    return Refused(*(Problem(code=c, message=m, hint=h, field=f or "") for c, m, h, f in each))
 
 
 def _secrets(run: Run, step: ActionStep, of_call: Mapping[str, str] | None) -> dict[str, Secret]:
@@ -188,9 +183,3 @@ def _secrets(run: Run, step: ActionStep, of_call: Mapping[str, str] | None) -> d
 
 def _no_yaml(text: str) -> Json:
     raise ValueError("the client has read all the YAML that there is")
-
-
-def _reason(problem: Problem) -> Reason:
-    return Reason(
-        code=problem.code, message=problem.message, hint=problem.hint, field=problem.field
-    )

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from treadle.executor.decide import Decision
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.event_json import to_json
 from treadle.executor.events import Event, OutsideEvent, RunCreated, RunForked
 from treadle.executor.local import project as projects
@@ -39,7 +39,6 @@ from treadle.executor.temporal.requests import (
     cancelled,
     merged,
     parsed,
-    refuse_problems,
     resumed,
     without_secrets,
 )
@@ -87,7 +86,7 @@ class Site(Struct, frozen=True, kw_only=True):
             ),
             inputs.secrets,
         )
-        refuse_problems(resolved)
+        refuse_problems(resolved.problems)
         named = host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip()
         chosen = run_id or named or remote.new_id()
         if RUN_ID.fullmatch(chosen) is None:
@@ -339,7 +338,7 @@ def refuse_group(plan: Plan) -> None:
 def _refuse_given_secrets(inputs: InputSet, given: Mapping[str, Given]) -> None:
     """Refuse secrets on their way to a server that keeps everything."""
     reasons = [
-        Refused.because("TR874", what=f"the secret '{name}' on the command line").reasons[0]
+        Refused.because("TR874", what=f"the secret '{name}' on the command line").problems[0]
         for name in given
         if name in inputs.secrets
     ]

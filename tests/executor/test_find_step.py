@@ -61,6 +61,6 @@ def test_what_is_not_one_step_is_refused(
     here.start()
     with pytest.raises(Refused) as refused:
         find_step(here.run, name)
-    (reason,) = refused.value.reasons
+    (reason,) = refused.value.problems
     assert code == reason.code
     assert told in reason.message

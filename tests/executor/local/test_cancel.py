@@ -115,7 +115,7 @@ def test_a_run_that_has_completed_cannot_be_cancelled(tmp_path: Path) -> None:
     run(plan_of("steps: [{id: a, type: shell, run: 'true'}]"), project=tmp_path, run_id="r1")
     with pytest.raises(Refused) as refused:
         cancel("r1", host=host(tmp_path))
-    assert [reason.code for reason in refused.value.reasons] == ["TR910"]
+    assert [reason.code for reason in refused.value.problems] == ["TR910"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_owner_that_cannot_be_asked_is_named_and_nobody_else_is_signalled(
             cancel("r1", host=host(tmp_path), patience=Patience(limit_s=0.0, pause=lambda: None))
     finally:
         lock.release()
-    assert [reason.code for reason in refused.value.reasons] == [code]
+    assert [reason.code for reason in refused.value.problems] == [code]
     assert not (folder / "cancel.json").exists()
 
 
@@ -165,7 +165,7 @@ def test_an_owner_that_takes_no_note_is_given_up_after_a_time(tmp_path: Path) ->
             cancel("r1", host=host(tmp_path), patience=Patience(limit_s=0.0, pause=lambda: None))
     finally:
         holder.communicate("")
-    assert [reason.code for reason in refused.value.reasons] == ["TR911"]
+    assert [reason.code for reason in refused.value.problems] == ["TR911"]
     assert not (lock.parent / "cancel.json").exists()
 
 

@@ -131,7 +131,7 @@ def test_a_missing_type_is_refused_before_anything_is_written(tmp_path: Path, te
     plan = plan_of(f"{text}steps: [{step}]")
     with pytest.raises(Refused) as refused:
         start(plan, {}, host=host(tmp_path, None))
-    assert ["TR745"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR745"] == [reason.code for reason in refused.value.problems]
     assert [] == list(tmp_path.iterdir())
 
 
@@ -140,7 +140,7 @@ def test_a_resume_is_refused_when_the_type_is_gone(tmp_path: Path) -> None:
     paused = start(plan, {}, host=host(tmp_path, lambda request: {"n": 1}))
     with pytest.raises(Refused) as refused:
         resume(paused.run.id, {}, host=host(tmp_path, None), choices=["approve"])
-    assert ["TR745"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR745"] == [reason.code for reason in refused.value.problems]
     done = resume(
         paused.run.id, {}, host=host(tmp_path, lambda request: {"n": 1}), choices=["approve"]
     )

@@ -186,4 +186,4 @@ def test_a_folder_in_the_place_of_the_journal_is_told(tmp_path: Path) -> None:
     journal.mkdir()
     with pytest.raises(Refused) as refused:
         status("r1", project=tmp_path)
-    assert [reason.code for reason in refused.value.reasons] == ["TR985"]
+    assert [reason.code for reason in refused.value.problems] == ["TR985"]

@@ -124,7 +124,7 @@ def test_a_copy_that_is_refused_is_not_there(
 ) -> None:
     with pytest.raises(Refused) as refused:
         fork(request(), step, host=host(project), approve=agree, run_id=run_id)
-    assert [code] == [reason.code for reason in refused.value.reasons]
+    assert [code] == [reason.code for reason in refused.value.problems]
     assert ["r1"] == os.listdir(project / ".treadle/runs")
 
 
@@ -141,7 +141,7 @@ def worked_on(project: Path) -> Iterator[None]:
 def test_a_run_at_work_is_not_copied(project: Path) -> None:
     with worked_on(project), pytest.raises(Refused) as refused:
         fork(request(), "report", host=host(project), approve=agree)
-    assert ["TR903"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR903"] == [reason.code for reason in refused.value.problems]
 
 
 def test_what_is_left_of_a_killed_fork_is_no_run_and_goes_with_the_next(project: Path) -> None:

@@ -164,7 +164,7 @@ def told_by(work: Callable[[], Run]) -> str:
     try:
         return str(work().status)
     except Refused as refused:
-        (reason,) = refused.reasons
+        (reason,) = refused.problems
         assert reason.code in TOLD, reason
         return reason.code
 

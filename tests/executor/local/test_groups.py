@@ -96,7 +96,7 @@ def test_a_run_is_refused_with_the_one_that_holds_the_group(group: Group) -> Non
     group.enter("r1", plan)
     with pytest.raises(Refused) as refused:
         group.enter("r2", plan)
-    reason = refused.value.reasons[0]
+    reason = refused.value.problems[0]
     assert ("TR916", "'treadle wait r1' waits until it rests") == (reason.code, reason.hint)
     group.leave("r1")
     group.enter("r2", plan)
@@ -127,7 +127,7 @@ def test_a_group_that_has_no_name_is_refused(group_text: str, reason: str | None
     assert plan is not None and plan.concurrency is not None
     with pytest.raises(Refused) as refused:
         group_name(plan.concurrency, {"target": " "})
-    found = refused.value.reasons[0]
+    found = refused.value.problems[0]
     assert "TR721" == found.code
     assert reason is None or found.message.endswith(reason)
 
@@ -142,7 +142,7 @@ def test_a_refused_run_leaves_no_trace_and_a_resume_is_refused_as_well(
         run(plan, project=tmp_path, run_id="r2")
     with pytest.raises(Refused) as resumed:
         resume("paused", project=tmp_path, choices={"ask": "approve"})
-    assert ["TR916"] * 2 == [e.value.reasons[0].code for e in (started, resumed)]
+    assert ["TR916"] * 2 == [e.value.problems[0].code for e in (started, resumed)]
     assert ["paused"] == [path.name for path in group.store.runs.iterdir()]
     assert RunStatus.PAUSED is status("paused", project=tmp_path).status
     group.leave("other")

@@ -155,7 +155,7 @@ def test_a_lock_has_one_holder_and_says_who(tmp_path: Path) -> None:
     assert is_held(path)
     with pytest.raises(Refused, match=f"process {os.getpid()} on ") as refused:
         RunLock(path, "r1")
-    assert [reason.code for reason in refused.value.reasons] == ["TR903"]
+    assert [reason.code for reason in refused.value.problems] == ["TR903"]
     lock.release()
     assert not is_held(path)
 

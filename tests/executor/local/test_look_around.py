@@ -68,7 +68,7 @@ def journal(project: Path) -> bytes:
 def codes_of(begin: Callable[[], object]) -> list[str]:
     with pytest.raises(Refused) as refused:
         begin()
-    return [reason.code for reason in refused.value.reasons]
+    return [reason.code for reason in refused.value.problems]
 
 
 def test_an_edited_plan_that_needs_what_is_not_here_is_refused_before_the_question(

@@ -92,7 +92,7 @@ def test_without_a_yes_nothing_is_written(failed: Path) -> None:
     asked: list[Prospect] = []
     with pytest.raises(Refused) as refused:
         go_back(request(), "build", host=host(failed), approve=lambda p: bool(asked.append(p)))
-    assert ["TR938"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR938"] == [reason.code for reason in refused.value.problems]
     assert ["/build", "/check"] == [step.address for step in asked[0].returns.again]
     assert before == rows(failed)
 
@@ -111,7 +111,7 @@ def test_a_refusal_comes_before_the_question(
 
     with pytest.raises(Refused) as refused:
         go_back(request(**inputs), step, host=host(failed), approve=never)
-    assert [code] == [reason.code for reason in refused.value.reasons]
+    assert [code] == [reason.code for reason in refused.value.problems]
     assert before == rows(failed)
 
 
@@ -155,7 +155,7 @@ def test_inputs_of_the_new_plan_are_asked_of_the_old_values(failed: Path) -> Non
     for edited, code, field in ((narrow, "TR703", "word"), (more, "TR701", "other")):
         with pytest.raises(Refused) as refused:
             replace_plan(request(), edited, host=host(failed), approve=agree)
-        assert [(code, field)] == [(r.code, r.field) for r in refused.value.reasons]
+        assert [(code, field)] == [(r.code, r.field) for r in refused.value.problems]
         assert before == rows(failed)
     (failed / "mended").touch()
     rested = replace_plan(request(other=7), more, host=host(failed), approve=agree)
@@ -167,7 +167,7 @@ def test_what_is_done_and_changed_is_refused_or_accepted(failed: Path) -> None:
     edited = plan_of(FLOW.replace("build $W", "made $W").replace("test -e mended", "echo fine"))
     with pytest.raises(Refused) as refused:
         replace_plan(request(), edited, host=host(failed), approve=agree)
-    assert ["TR939"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR939"] == [reason.code for reason in refused.value.problems]
     assert before == rows(failed)
     rested = replace_plan(request(), edited, host=host(failed), approve=agree, accepts_changes=True)
     assert RunStatus.COMPLETED is rested.run.status
@@ -189,7 +189,7 @@ def test_a_completed_run_is_not_resumed_under_a_plan_that_changes_nothing_done(
     go_back(request(), "check", host=host(failed), approve=agree)
     with pytest.raises(Refused) as refused:
         replace_plan(request(), plan_of(FLOW), host=host(failed), approve=agree)
-    assert ["TR905"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR905"] == [reason.code for reason in refused.value.problems]
 
 
 def test_what_is_written_fits_the_schema_of_events(failed: Path) -> None:
@@ -216,8 +216,8 @@ def test_a_plan_that_is_lost_or_edited_is_told(failed: Path) -> None:
     old.write_text(text.replace("test -e mended", "true"), encoding="utf-8")
     with pytest.raises(Refused) as refused:
         store.load(folder)
-    assert ["TR602"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR602"] == [reason.code for reason in refused.value.problems]
     old.unlink()
     with pytest.raises(Refused) as refused:
         store.load(folder)
-    assert ["TR930"] == [reason.code for reason in refused.value.reasons]
+    assert ["TR930"] == [reason.code for reason in refused.value.problems]

@@ -54,7 +54,7 @@ def look(machine: Fake, text: str, **inputs: Json) -> tuple[Finding, ...]:
 
 def refused(machine: Fake, text: str, **inputs: Json) -> list[tuple[str, str, str | None]]:
     found = refusal(look(machine, text, **inputs), lenient=False)
-    reasons = found.reasons if found is not None else ()
+    reasons = found.problems if found is not None else ()
     return [(reason.code, reason.message, reason.hint) for reason in reasons]
 
 

@@ -64,7 +64,7 @@ def codes(action: Callable[[], object]) -> list[str]:
     try:
         action()
     except Refused as refused:
-        return [reason.code for reason in refused.reasons]
+        return [reason.code for reason in refused.problems]
     return []
 
 

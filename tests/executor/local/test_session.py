@@ -70,7 +70,7 @@ def rows(project: Path, run_id: str) -> list[tuple[int, str, str]]:
 def refusal(run_id: str, inputs: Mapping[str, Json], *, project: Path) -> list[tuple[str, str]]:
     with pytest.raises(Refused) as refused:
         resume(run_id, inputs, project=project)
-    return [(reason.code, reason.field or "") for reason in refused.value.reasons]
+    return [(reason.code, reason.field or "") for reason in refused.value.problems]
 
 
 def test_only_the_failed_occurrence_and_what_follows_runs_again(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_run_and_resume_refuse_the_same_values_with_the_same_codes(tmp_path: Pat
             run(plan, wrong, project=tmp_path, run_id="other")
         with pytest.raises(Refused) as at_resume:
             resume("r1", wrong, project=tmp_path)
-        assert at_start.value.reasons == at_resume.value.reasons
+        assert at_start.value.problems == at_resume.value.problems
     assert not (tmp_path / ".treadle" / "runs" / "other").exists()
 
 
@@ -119,7 +119,7 @@ def test_a_choice_that_is_no_option_leaves_the_gate_open(tmp_path: Path) -> None
     for choice, code in ({"review": "perhaps"}, "TR710"), ({"/nowhere": "approve"}, "TR711"):
         with pytest.raises(Refused) as refused:
             resume("r1", choices=choice, project=tmp_path)
-        assert [reason.code for reason in refused.value.reasons] == [code]
+        assert [reason.code for reason in refused.value.problems] == [code]
     assert rows(tmp_path, "r1") == before
 
 
@@ -136,7 +136,7 @@ def test_a_run_id_is_used_once_and_the_first_run_stays(tmp_path: Path) -> None:
 def test_a_run_id_that_could_be_a_path_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(Refused) as refused:
         status(name, project=tmp_path)
-    assert refused.value.reasons[0].code == "TR907"
+    assert refused.value.problems[0].code == "TR907"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -180,7 +180,7 @@ def test_one_damaged_run_does_not_hurt_another(tmp_path: Path) -> None:
     (folder / "journal.db").write_bytes(b"garbage" * 200)
     with pytest.raises(Refused) as refused:
         status("bad", project=tmp_path)
-    assert refused.value.reasons[0].code == "TR901"
+    assert refused.value.problems[0].code == "TR901"
     assert status("good", project=tmp_path).status == "completed"
 
 
@@ -209,7 +209,7 @@ try:
         run_id, project=project)
     print(json.dumps(done.to_json()))
 except Refused as refused:
-    print(json.dumps([reason.message for reason in refused.reasons]))
+    print(json.dumps([reason.message for reason in refused.problems]))
 """
 
 KILLED = """

@@ -83,7 +83,7 @@ def stands(name):
     try:
         return status(name, project=project).status
     except Refused as refused:
-        if refused.reasons[0].code != "TR904":
+        if refused.problems[0].code != "TR904":
             raise
 for word in sys.argv[2:]:
     kind, _, number = word.partition("-")

@@ -55,7 +55,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 def refusal(name: str) -> str:
     with pytest.raises(Refused) as refused:
         installed_step_type(name)
-    (reason,) = refused.value.reasons
+    (reason,) = refused.value.problems
     assert "TR747" == reason.code
     return reason.message.partition("cannot be used: ")[2]
 

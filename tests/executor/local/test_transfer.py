@@ -61,7 +61,7 @@ def refusal(store: Store, content: bytes) -> tuple[str, str]:
     with pytest.raises(Refused) as refused:
         imported(store, content)
     assert [] == list(store.runs.iterdir())
-    reason = refused.value.reasons[0]
+    reason = refused.value.problems[0]
     return reason.code, reason.message.removeprefix("cannot import 'x.zip': ")
 
 
@@ -131,18 +131,18 @@ def test_a_journal_that_is_damaged_is_not_exported(here: Path) -> None:
     journal.write_bytes(b"x" * 16 + journal.read_bytes()[16:])
     with pytest.raises(Refused) as refused:
         exported(here)
-    assert "TR901" == refused.value.reasons[0].code
+    assert "TR901" == refused.value.problems[0].code
 
 
 def test_an_id_that_is_in_use_is_refused(here: Path, there: Store) -> None:
     imported(there, exported(here))
     with pytest.raises(Refused) as refused:
         imported(there, exported(here))
-    reason = refused.value.reasons[0]
+    reason = refused.value.problems[0]
     assert ("TR906", "'--run-id' gives it another one") == (reason.code, reason.hint)
     with pytest.raises(Refused) as refused:
         imported(there, exported(here), "../r2")
-    assert "TR907" == refused.value.reasons[0].code
+    assert "TR907" == refused.value.problems[0].code
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def said(door: Door | Server, files: Mapping[str, Any], *, key: str = "") -> str
         environment = {"HOME": "/nowhere", "TEMPORAL_API_KEY": key}
         asyncio.run(connect(Target(address=door.address, **files), environment))
     except Refused as refused:
-        (reason,) = refused.reasons
+        (reason,) = refused.problems
         return f"{reason.code}: {reason.message.replace(door.address, 'HERE')}"
     return ""
 

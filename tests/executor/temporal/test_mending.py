@@ -39,7 +39,7 @@ def no(prospect: Prospect) -> bool:
 
 
 def codes(refused: Refused) -> list[str]:
-    return [reason.code for reason in refused.reasons]
+    return [reason.code for reason in refused.problems]
 
 
 def told(run: Run) -> dict[str, Any]:

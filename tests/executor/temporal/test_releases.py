@@ -89,7 +89,7 @@ def test_what_a_later_release_has_begun_fails_the_worker_and_not_the_run(
     crew.ask(begin)
     with pytest.raises(Refused) as refused:
         crew.site().load(run_id, host=crew.host)
-    (reason,) = refused.value.reasons
+    (reason,) = refused.value.problems
     assert ("TR875", True, True) == (
         reason.code,
         "another release has begun the run: " in reason.message,

@@ -55,7 +55,7 @@ def statuses(run: Run) -> dict[str, Any]:
 def reasons(work: Callable[[], object]) -> list[tuple[str, str, str | None, str | None]]:
     with pytest.raises(Refused) as refused:
         work()
-    return [(each.code, each.message, each.hint, each.field) for each in refused.value.reasons]
+    return [(each.code, each.message, each.hint, each.field) for each in refused.value.problems]
 
 
 def is_alive(process: int) -> bool:

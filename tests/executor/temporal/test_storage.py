@@ -29,7 +29,7 @@ def payload(size: int) -> Payload:
 def reason(work: Callable[[], object]) -> tuple[str, str]:
     with pytest.raises(Refused) as refused:
         work()
-    (only,) = refused.value.reasons
+    (only,) = refused.value.problems
     return only.code, only.message
 
 

@@ -64,5 +64,5 @@ def test_a_file_that_cannot_be_used_is_named(
     with pytest.raises(Refused) as refused:
         tls_config(ca, cert, key)
     assert [("TR878", f"cannot speak TLS with {wanted}")] == [
-        (reason.code, reason.message) for reason in refused.value.reasons
+        (reason.code, reason.message) for reason in refused.value.problems
     ]

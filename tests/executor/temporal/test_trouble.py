@@ -14,7 +14,7 @@ CALL = "Failed client connect: `get_system_info` call error after connection: St
 
 
 def told(refused: Refused) -> tuple[str, str]:
-    (reason,) = refused.reasons
+    (reason,) = refused.problems
     return reason.code, reason.message.rpartition(": ")[2]
 
 
