@@ -7,6 +7,7 @@ by itself leaves its background children alone.
 
 import codecs
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from treadle.executor.actions.child import Child, start
 from treadle.executor.actions.masking import Mask
-from treadle.executor.actions.pump import End, Poller, Sink, Watch
+from treadle.executor.actions.pump import End, Poller, Sink, Watch, signal_group
 from treadle.executor.ports import ActionRequest
 from treadle.plan.steps import NO_CAPTURE_LIMIT
 
@@ -117,9 +118,19 @@ class Running(Struct, eq=False):
 
 
 def begin(spawn: Spawn, request: ActionRequest, poller: Poller) -> Running:
-    """Start a program whose raw output goes into the request's log. Errors: CannotStart."""
+    """Start a program whose raw output goes into the request's log.
+
+    Errors: CannotStart; what `register` raises, after the program was killed.
+    """
     child = _start(spawn, poller)
-    request.register(child.pid)
+    try:
+        request.register(child.pid)
+    except BaseException:
+        # Nobody would end it: it must not outlive the run, nor be at work when it starts again.
+        signal_group(child.pid, signal.SIGKILL)
+        child.wait()
+        child.close()
+        raise
     stdout = _sink("stdout", spawn.keep_stdout, spawn=spawn, request=request)
     stderr = _sink("stderr", spawn.keep_stderr, spawn=spawn, request=request)
     watch = Watch(

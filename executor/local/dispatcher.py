@@ -40,7 +40,7 @@ class Came(Struct, frozen=True):
 
 
 class Broke(Struct, frozen=True):
-    """What an action printed could not be kept: it has no result."""
+    """What an action printed, or that it is at work, could not be kept: it has no result."""
 
     perform: Perform
     refused: Refused
@@ -176,10 +176,12 @@ class Dispatcher(Struct, eq=False):
 
     def _watch(self, work: Prepared, ready: Ready) -> None:
         try:
-            begun = ready.begin(work.request, self._poller)
+            begun: Begun | ActionResult | Refused = ready.begin(work.request, self._poller)
+        except Refused as refused:
+            begun = refused
         except Exception as error:
             begun = _failure(error)
-        if isinstance(begun, ActionResult):
+        if isinstance(begun, ActionResult | Refused):
             self._over.append(_arrival(work, begun))
         else:
             self._watched[work.perform.address] = (work, begun)

@@ -16,6 +16,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+from treadle.executor.errors import Refused
+
 _HAS_PROC = sys.platform == "linux"
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _SCRIPT = r"""
@@ -42,18 +44,21 @@ class Guardian:
         self._blank: list[int] = []
 
     def register(self, group: int) -> None:
-        """Take note of a process group that starts (+group) or has ended (-group)."""
+        """Take note of a process group that starts (+group) or has ended (-group).
+
+        Errors: Refused with TR908, for one that starts; it is not known then.
+        """
         with self._lock:
-            file = self._started()
             if group > 0:
-                number = self._blank.pop() if self._blank else len(self._lines)
-                self._lines[group] = number
-                line = f"+ {group} {_moment(group)}"[:_LINE].ljust(_LINE).encode() + b"\n"
-            else:
+                try:
+                    self._note(group)
+                except OSError as error:
+                    path = error.filename or self._path
+                    raise Refused.because("TR908", path=path, reason=error.strerror) from error
+            elif self._file is not None:
                 number = self._lines.pop(-group)
                 self._blank.append(number)
-                line = _BLANK
-            os.pwrite(file, line, number * len(line))
+                os.pwrite(self._file, _BLANK, number * len(_BLANK))
 
     def close(self) -> None:
         """End the guardian; every group has ended."""
@@ -68,10 +73,11 @@ class Guardian:
                 self._file = None
                 self._path.unlink(missing_ok=True)
 
-    def _started(self) -> int:
+    def _note(self, group: int) -> None:
         if self._file is None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             self._file = os.open(self._path, flags, 0o600)
+        if self._shell is None:
             self._shell = subprocess.Popen(
                 ["/bin/sh", "-c", _SCRIPT, "guardian", str(self._path.absolute())],
                 stdin=subprocess.PIPE,
@@ -80,7 +86,12 @@ class Guardian:
                 process_group=0,
                 bufsize=0,
             )
-        return self._file
+        number = self._blank[-1] if self._blank else len(self._lines)
+        line = f"+ {group} {_moment(group)}"[:_LINE].ljust(_LINE).encode() + b"\n"
+        os.pwrite(self._file, line, number * len(line))
+        self._lines[group] = number
+        if self._blank:
+            self._blank.pop()
 
 
 def end_survivors(path: Path) -> int:

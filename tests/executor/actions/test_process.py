@@ -190,6 +190,21 @@ def test_the_group_is_registered_when_it_starts_and_when_it_ends(tmp_path: Path)
     assert [leader, -leader] == groups
 
 
+def test_a_program_that_nobody_can_take_note_of_is_killed(tmp_path: Path) -> None:
+    groups: list[int] = []
+
+    def register(group: int) -> None:
+        groups.append(group)
+        raise OSError("disk full")
+
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(OSError, match="disk full"):
+        run(_spawn(tmp_path, "sleep 30"), _request(tmp_path, register=register))
+
+    assert _has_ended(groups[0])
+    assert [1, before] == [len(groups), len(os.listdir("/dev/fd"))]
+
+
 def test_a_log_that_cannot_be_written_kills_the_program(tmp_path: Path) -> None:
     class FullLog:
         def write(self, stream: str, data: bytes) -> None:

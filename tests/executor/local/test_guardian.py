@@ -1,5 +1,6 @@
 """Processes of a run do not outlive its runner."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -73,6 +74,25 @@ def test_a_group_that_has_ended_is_left_alone(tmp_path: Path) -> None:
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+def test_a_group_that_cannot_be_noted_is_refused_and_no_other_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*words: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    guardian = Guardian(tmp_path / "groups")
+    guardian.register(1_000_001)
+    with monkeypatch.context() as changed, pytest.raises(Refused) as refused:
+        changed.setattr(os, "pwrite", full)
+        guardian.register(1_000_002)
+    assert "TR908" == refused.value.problems[0].code
+    guardian.register(1_000_003)
+    assert [["+", "1000001"], ["+", "1000003"]] == [
+        line.split()[:2] for line in (tmp_path / "groups").read_text("ascii").splitlines()
+    ]
+    guardian.close()
 
 
 def test_the_file_does_not_grow_with_the_groups_that_have_ended(tmp_path: Path) -> None:
