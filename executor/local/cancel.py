@@ -12,11 +12,12 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import CancelRequested
 from treadle.executor.local.cancel_request import drop_request, leave_request
-from treadle.executor.local.drive import Rested, drive
+from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.guardian import end_survivors
 from treadle.executor.local.host import Host, user
 from treadle.executor.local.lock import RunLock
@@ -26,7 +27,7 @@ from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
 from treadle.plan.inputs import Given, Resolved
 from treadle.plan.lazy_pattern import lazy_pattern
-from treadle.plan.plan import Plan
+from treadle.plan.plan import OnConflict, Plan
 
 _HOLDER = lazy_pattern(r"process ([0-9]+) on (.+)")
 _LOOK_AGAIN_S = 0.05
@@ -69,26 +70,46 @@ def cancel(
         _check_open(folder, run)
         resolved = _secrets(program, run, host=host, environment=environment)
         event = CancelRequested(at=host.clock(), by=user(), reason=reason)
-        end_survivors(folder.groups)
-        return drive(program, run, event, host=host, store=store, folder=folder, resolved=resolved)
+        with in_its_group(
+            _waiting(program.plan), resolved, run_id=folder.id, host=host, store=store
+        ):
+            end_survivors(folder.groups)
+            return drive(
+                program, run, event, host=host, store=store, folder=folder, resolved=resolved
+            )
     finally:
         lock.release()
 
 
-def make_way(run_id: str, *, project: Path, environment: Mapping[str, str]) -> None:
-    """Cancel a run for another one of its group; one that has ended meanwhile is out of the way.
+def make_way(run_id: str, *, project: Path, environment: Mapping[str, str]) -> bool:
+    """Cancel a run for another one of its group; return False while nothing of it is recorded.
 
-    Errors: as for `cancel`, but for TR910.
+    One that has ended meanwhile is out of the way, and one that is in its `finally` soon will be:
+    that is not cut off.
+    Errors: as for `cancel`, but for TR904 and TR910.
     """
+    store = Store(project)
     try:
-        cancel(
-            run_id,
-            host=Host(project=project, environment=environment),
-            reason="replaced by another run of its group",
-        )
+        _, run = store.load(store.find(run_id))
+        if run.closing is None:
+            cancel(
+                run_id,
+                host=Host(project=project, environment=environment),
+                reason="replaced by another run of its group",
+            )
     except Refused as refused:
-        if refused.problems[0].code != "TR910":
+        code = refused.problems[0].code
+        if code not in ("TR904", "TR910"):
             raise
+        return code == "TR910"
+    return True
+
+
+def _waiting(plan: Plan) -> Plan:
+    """Return a plan under which a `finally` takes its turn, and a run without one needs none."""
+    if plan.concurrency is None or not plan.closing:
+        return replace(plan, concurrency=None)
+    return replace(plan, concurrency=replace(plan.concurrency, on_conflict=OnConflict.WAIT))
 
 
 def _check_open(folder: RunFolder, run: Run) -> None:

@@ -130,11 +130,11 @@ def in_its_group(
 ) -> AbstractContextManager[None]:
     """Hold a place in the run's concurrency group, where its workflow has one."""
 
-    def cancel_holder(run_id: str) -> None:
+    def cancel_holder(run_id: str) -> bool:
         # Cancelling drives a run, so it stands above this module.
         from treadle.executor.local.cancel import make_way
 
-        make_way(run_id, project=host.project, environment=host.environment)
+        return make_way(run_id, project=host.project, environment=host.environment)
 
     return in_group(
         plan,

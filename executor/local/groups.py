@@ -31,6 +31,7 @@ from treadle.plan.plan import Concurrency, OnConflict, Plan
 from treadle.plan.text import as_text
 
 FOLDER = "groups"
+_REPLACING = "replacing"
 _LOOK_AGAIN_S = 0.1
 
 
@@ -52,11 +53,12 @@ class Conflict(Struct, frozen=True, kw_only=True):
     """What happens to a run whose group is full.
 
     Shapes: `tell` is called once for each holder that is waited for; `cancel` ends the run of
-    that id; `pause` passes the time until the next look.
+    that id, and returns False while nothing of it is recorded; `pause` passes the time until the
+    next look.
     """
 
     tell: Callable[[Holder], None]
-    cancel: Callable[[str], None]
+    cancel: Callable[[str], bool]
     pause: Callable[[], None] = lambda: sleep(_LOOK_AGAIN_S)
 
 
@@ -85,6 +87,8 @@ def enter(
     """
     place = folder / sha256(group.encode()).hexdigest()
     told: set[str] = set()
+    cancelled: set[str] = set()
+    gives_way = concurrency.on_conflict is OnConflict.REPLACE
     while True:
         slot = _taken(place, concurrency.limit)
         if slot is not None:
@@ -95,10 +99,16 @@ def enter(
             raise Refused.because("TR916", group=group, run=holder.run_id, process=holder.process)
         if holder is not None and holder.run_id not in told:
             told.add(holder.run_id)
-            gives_way = concurrency.on_conflict is OnConflict.REPLACE
             conflict.tell(replace(holder, gives_way=gives_way))
-            if gives_way:
-                conflict.cancel(holder.run_id)
+        if holder is not None and gives_way and holder.run_id not in cancelled:
+            # One at a time: who is cancelled twice does not finish its `finally`.
+            turn = _taken(place / _REPLACING, 1)
+            if turn is not None:
+                try:
+                    if conflict.cancel(holder.run_id):
+                        cancelled.add(holder.run_id)
+                finally:
+                    turn.release()
         conflict.pause()
 
 

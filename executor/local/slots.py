@@ -6,6 +6,7 @@ however it ends; the text in the file tells people who it was.
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _MAX_TEXT = 4096
@@ -18,9 +19,13 @@ class Slot:
         self._file = file
 
     def tell(self, text: str) -> None:
-        """Write who holds the slot, for people and for those that wait."""
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, text.encode()[:_MAX_TEXT], 0)
+        """Write who holds the slot, for people and for those that wait.
+
+        On a full disk nobody is told: who waits goes on waiting, and nothing is lost.
+        """
+        with suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, text.encode()[:_MAX_TEXT], 0)
 
     def release(self) -> None:
         """Free the slot."""

@@ -1,5 +1,6 @@
 """Concurrency groups: who waits, who is refused and who gives way."""
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from treadle.compiler import compile_text
 from treadle.executor import Refused, resume, run, status
+from treadle.executor.local.cancel import cancel
 from treadle.executor.local.groups import Conflict, Holder, group_name, in_group
+from treadle.executor.local.host import Host
 from treadle.executor.local.store import Store
 from treadle.executor.state import RunStatus
 from treadle.plan.plan import Plan
@@ -36,6 +39,7 @@ class Group:
         self.told: list[tuple[str, str, bool]] = []
         self.cancelled: list[str] = []
         self.holders: dict[str, ExitStack] = {}
+        self.unrecorded: list[str] = []
         self.looks = 0
         self._ticks = 0
 
@@ -44,11 +48,16 @@ class Group:
 
         def pause() -> None:
             self.looks += 1
-            self.leave(leaves)
+            if leaves:
+                self.leave(leaves)
 
-        def cancel(holder: str) -> None:
+        def cancel(holder: str) -> bool:
             self.cancelled.append(holder)
+            if holder in self.unrecorded:
+                self.unrecorded.remove(holder)
+                return False
             self.leave(holder)
+            return True
 
         stack = ExitStack()
         stack.enter_context(
@@ -109,9 +118,17 @@ def test_the_run_that_has_worked_for_longest_is_replaced(group: Group) -> None:
     # The first place is taken by the younger run now.
     group.leave("r1")
     group.enter("r3", plan)
-    group.holders["unused"] = ExitStack()
-    group.enter("r4", plan, leaves="unused")
+    group.enter("r4", plan)
     assert (["r2"], [("deploy-a", "r2", True)]) == (group.cancelled, group.told)
+
+
+def test_a_run_is_replaced_as_soon_as_anything_of_it_is_recorded(group: Group) -> None:
+    plan = plan_of("limit: 1, on_conflict: replace")
+    group.enter("r1", plan)
+    group.unrecorded.append("r1")
+    group.enter("r2", plan)
+    assert ["r1", "r1"] == group.cancelled
+    assert [("deploy-a", "r1", True)] == group.told
 
 
 @pytest.mark.parametrize(
@@ -148,3 +165,25 @@ def test_a_refused_run_leaves_no_trace_and_a_resume_is_refused_as_well(
     group.leave("other")
     resumed_run = resume("paused", project=tmp_path, choices={"ask": "approve"})
     assert RunStatus.COMPLETED is resumed_run.status
+
+
+def test_the_clean_up_of_a_run_that_is_cancelled_takes_its_turn_and_replaces_nobody(
+    tmp_path: Path, group: Group
+) -> None:
+    closing = "finally: [{id: tidy, type: shell, run: touch tidied}]"
+    text = f"{TEXT}{closing}\n".replace("CONCURRENCY", "on_conflict: replace")
+    plan = compile_text(text, path="flow.yml").plan
+    assert plan is not None
+    run(plan, project=tmp_path, run_id="paused")
+    group.enter("other", plan)
+    told: list[tuple[str, bool]] = []
+
+    def held_up(holder: Holder) -> None:
+        told.append((holder.run_id, holder.gives_way))
+        assert not (tmp_path / "tidied").exists()
+        group.leave("other")
+
+    host = Host(project=tmp_path, environment=dict(os.environ), held_up=held_up)
+    ended = cancel("paused", host=host)
+    assert RunStatus.CANCELLED is ended.run.status
+    assert ([("other", False)], True) == (told, (tmp_path / "tidied").exists())
