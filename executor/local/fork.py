@@ -9,7 +9,7 @@ the next fork.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from treadle.executor.decide import Decision, decide
@@ -46,7 +46,8 @@ def fork(
     source = store.find(request.name)
     chosen_id = run_id or new_id(store)
     _check_free(store, chosen_id)
-    with shared(source.lock, source.id):
+    with ExitStack() as reading:
+        reading.enter_context(shared(source.lock, source.id))
         program, run = store.load_whole(source)
         address = find_step(run, step).address
         aim = Aim(status=run.status, addresses=(address,), run_id=chosen_id)
@@ -64,6 +65,7 @@ def fork(
                 commit=commit(host),
             )
             with _copied(store, source, program, run, event) as (folder, decision):
+                reading.close()  # the run itself is free again
                 return drive(
                     program,
                     decision.run,

@@ -6,7 +6,7 @@ The text in the file (process id and host) is information for people, never the 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
@@ -29,8 +29,11 @@ class RunLock:
             refused = _busy(self._file, run_id)
             os.close(self._file)
             raise refused
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+        # The text is for people only: a full disk must not keep anybody from a run.
+        with suppress(OSError):
+            os.ftruncate(self._file, 0)
+            holder = f"process {os.getpid()} on {os.uname().nodename}\n"
+            os.pwrite(self._file, holder.encode(), 0)
 
     def release(self) -> None:
         """Free the lock."""
@@ -41,7 +44,7 @@ class RunLock:
 def shared(path: Path, run_id: str) -> Iterator[None]:
     """Keep everybody from working on a run that is only read meanwhile.
 
-    Errors: Refused with TR903 when somebody works on it.
+    Errors: Refused with TR903 when somebody works on it, or TR985.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -49,7 +52,8 @@ def shared(path: Path, run_id: str) -> Iterator[None]:
         yield  # nobody has ever worked on it here
         return
     except OSError as error:
-        raise Refused.because("TR908", path=path, reason=error.strerror) from error
+        reason = f"{path.name}: {error.strerror}"
+        raise Refused.because("TR985", run=run_id, reason=reason) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -61,7 +65,9 @@ def shared(path: Path, run_id: str) -> Iterator[None]:
 
 
 def _busy(file: int, run_id: str) -> Refused:
-    holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+    holder = "another process"
+    if not _shared(file):  # else the text is that of somebody who held it before
+        holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip() or holder
     hint = f"'treadle wait {run_id}' waits until it rests, 'treadle cancel {run_id}' ends it"
     return Refused.because("TR903", run=run_id, holder=holder, hint=hint)
 
@@ -73,12 +79,9 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return not _shared(file)
     finally:
         os.close(file)
-    return False
 
 
 def _taken(file: int) -> bool:
@@ -87,12 +90,19 @@ def _taken(file: int) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
+            if not _shared(file):
                 return False
-            fcntl.flock(file, fcntl.LOCK_UN)
             sleep(_LOOK_S)
         else:
             return True
     return False
+
+
+def _shared(file: int) -> bool:
+    """Whether those who hold the lock, if any, only read or look."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True

@@ -13,8 +13,10 @@ import pytest
 
 from treadle.compiler import compile_text
 from treadle.executor import Refused, run, status
+from treadle.executor.decide import Decision
 from treadle.executor.local.fork import fork
 from treadle.executor.local.host import Host
+from treadle.executor.local.lock import RunLock, shared
 from treadle.executor.local.mending import Request, go_back
 from treadle.executor.local.store import Store
 from treadle.executor.local.transfer import export_run, import_run
@@ -138,6 +140,26 @@ def worked_on(project: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def test_a_run_is_free_again_while_its_copy_is_at_work(project: Path) -> None:
+    free: list[bool] = []
+
+    def watch(decision: Decision) -> None:
+        lock = RunLock(Store(project).find("r1").lock, "r1")
+        lock.release()
+        free.append(True)
+
+    around = Host(project=project, environment={"PATH": "/usr/bin:/bin"}, watch=watch)
+    fork(request(), "report", host=around, approve=agree, run_id="r2")
+    assert free
+
+
+def test_who_only_reads_a_run_is_not_taken_for_its_last_owner(project: Path) -> None:
+    path = Store(project).find("r1").lock
+    assert "process" in path.read_text()
+    with shared(path, "r1"), pytest.raises(Refused, match="another process"):
+        RunLock(path, "r1")
+
+
 def test_a_run_at_work_is_not_copied(project: Path) -> None:
     with worked_on(project), pytest.raises(Refused) as refused:
         fork(request(), "report", host=host(project), approve=agree)
@@ -156,7 +178,9 @@ def test_what_is_left_of_a_killed_fork_is_no_run_and_goes_with_the_next(project:
 FORK = """
 import sys
 from pathlib import Path
+from treadle.executor.decide import Decision
 from treadle.executor.local.fork import fork
+from treadle.executor.local.lock import RunLock, shared
 from treadle.executor.local.mending import Request
 from treadle.executor.local.host import Host
 project = Path(sys.argv[1])
