@@ -39,19 +39,22 @@ _BROKEN = (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 
 
 def write_archive(
-    target: BinaryIO, manifest: Mapping[str, Json], members: Mapping[str, Path]
+    target: BinaryIO, manifest: Mapping[str, Json], members: Mapping[str, tuple[Path, int]]
 ) -> None:
-    """Write an archive. Shapes: `members` are files by their names in it, in order.
+    """Write an archive.
 
+    Shapes: `members` are files by their names in it, in order, each with its size: what somebody
+    adds to a file meanwhile is left out.
     Errors: OSError.
     """
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
         content = json.dumps({"format": ARCHIVE_FORMAT, **manifest}, indent=2) + "\n"
         archive.writestr(_member(MANIFEST), content)
-        for name, path in members.items():
+        for name, (path, left) in members.items():
             with path.open("rb") as file, archive.open(_member(name), "w", force_zip64=True) as put:
-                while chunk := file.read(_CHUNK):
+                while chunk := file.read(min(left, _CHUNK)):
                     put.write(chunk)
+                    left -= len(chunk)
 
 
 def unpack(source: BinaryIO, folder: Path, *, shown: str) -> Mapping[str, Json]:

@@ -29,7 +29,12 @@ def check(store: Store, folder: RunFolder) -> Checked:
     Errors: Refused as by `Store.load`; TR901 for pages or logs that cannot be the run's.
     """
     # An attempt is in the journal before its log is made: also while somebody works on the run.
-    logs = sorted(folder.logs.iterdir()) if folder.logs.is_dir() else ()
+    try:
+        logs = sorted(folder.logs.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        logs = []
+    except OSError as error:
+        raise Refused.because("TR985", run=folder.id, reason=f"logs: {error.strerror}") from error
     journals.check_pages(folder.journal, folder.id)
     _, run = store.load_whole(folder, follow=decide_again)
     lengths = [len(events) for events in journals.read(folder.journal, folder.id)]

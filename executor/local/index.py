@@ -58,8 +58,6 @@ class Index:
 
     def rows(self) -> tuple[Row, ...]:
         """Return what is remembered, nothing when there is no readable index."""
-        if not self._path.exists():
-            return ()
         with (
             suppress(*_FORGOTTEN),
             closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as found,

@@ -39,6 +39,7 @@ _NOT_THE_FILE = frozenset(
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_TOOBIG,
     }
 )
 _SELECT = "SELECT number, body, hash FROM transactions WHERE number > ? ORDER BY number"
@@ -123,12 +124,13 @@ class Journal:
 
 
 def copy(path: Path, target: Path, run_id: str) -> None:
-    """Copy a journal as it stands. Errors: Refused with TR901 or TR908."""
+    """Copy a journal as it stands. Errors: Refused with TR901, TR908 or TR985."""
     try:
-        with (
-            closing(_opened_to_read(path)) as source,
-            closing(sqlite3.connect(target, isolation_level=None)) as made,
-        ):
+        source = _opened_to_read(path)
+    except _SQLITE_ERRORS as error:
+        raise _refusal_to_read(error, run_id=run_id) from error
+    try:
+        with closing(source), closing(sqlite3.connect(target, isolation_level=None)) as made:
             source.backup(made)
             # One file that says all, without a write-ahead log beside it.
             made.execute("PRAGMA journal_mode=DELETE")

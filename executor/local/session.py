@@ -184,5 +184,5 @@ def new_id(store: Store) -> str:
     """Return an id that no run of a project has."""
     while True:
         drawn = os.urandom(4).hex()
-        if not (store.runs / drawn).exists():
+        if not os.path.lexists(store.runs / drawn):
             return drawn

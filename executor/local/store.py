@@ -16,7 +16,7 @@ Reading never creates anything. The folder is private (mode 0700) and ignored by
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -40,6 +40,8 @@ from treadle.plan.plan import Plan
 from treadle.plan.plan_file import parse_known_plan
 from treadle.plan.problems import Problem
 
+# What a run that was listed once may still be; any other word in the index is damage.
+_AT_REST = frozenset(status.value for status in RunStatus if status.is_final or status.is_resumable)
 RUN_ID = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LATEST = "@latest"
 
@@ -292,14 +294,10 @@ class Store:
         A run that the index does not know, or knows to be at work, is read; a folder in which
         nothing was begun is no run.
         """
-        known = {row.run_id: row for row in self.index.rows()}
+        known = {row.run_id: row for row in self.index.rows() if row.status in _AT_REST}
         rows, unreadable = [], []
         for run_id in self._ids():
-            row = known.get(run_id)
-            if row is None or row.status == RunStatus.RUNNING.value:
-                found = self._looked_up(run_id)
-            else:
-                found = row
+            found = known.get(run_id) or self._looked_up(run_id)
             if isinstance(found, Row):
                 rows.append(found)
             elif found is not None:
@@ -318,10 +316,16 @@ class Store:
         return row_of(run, self.shown_status(folder, run))
 
     def _ids(self) -> Iterator[str]:
-        with suppress(OSError), os.scandir(self.runs) as entries:
-            for entry in entries:
-                if RUN_ID.fullmatch(entry.name) is not None and entry.is_dir():
-                    yield entry.name
+        """Yield the ids of the runs. Errors: Refused with TR101 when nobody can tell."""
+        try:
+            with os.scandir(self.runs) as entries:
+                for entry in entries:
+                    if RUN_ID.fullmatch(entry.name) is not None and entry.is_dir():
+                        yield entry.name
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise Refused.because("TR101", path=self.runs, reason=error.strerror) from error
 
     def make_private(self) -> None:
         """Make the folder of the runs, for nobody else. Errors: Refused with TR908; OSError."""

@@ -23,7 +23,7 @@ from treadle.executor.local import journal as journals
 from treadle.executor.local.archive import JOURNAL, damaged, unpack, write_archive
 from treadle.executor.local.journal import Journal
 from treadle.executor.local.prune import INCOMING
-from treadle.executor.local.store import RUN_ID, RunFolder, Store
+from treadle.executor.local.store import RUN_ID, RunFolder, Store, row_of
 from treadle.executor.state import Run, RunStatus
 
 _NAMING = (RunCreated, RunForked)
@@ -95,6 +95,8 @@ def import_run(store: Store, source: BinaryIO, *, shown: str, run_id: str | None
         _move_in(made.path, store.runs / chosen)
     folder = RunFolder(store.runs / chosen)
     status = store.shown_status(folder, run)
+    # The list may know another run that had this id once.
+    store.index.put(row_of(run, run.status))
     return Imported(run=run, folder=folder, status=status, exported_id=exported_id)
 
 
@@ -109,14 +111,19 @@ def _plan_files(folder: Path) -> Iterator[str]:
     yield from sorted(f"plans/{path.name}" for path in (folder / "plans").glob("*.json"))
 
 
-def _members(copy: RunFolder, logs: Path | None) -> Iterator[tuple[str, Path]]:
-    yield JOURNAL, copy.journal
+def _members(copy: RunFolder, logs: Path | None) -> Iterator[tuple[str, tuple[Path, int]]]:
+    """Yield what goes into an archive, each file with the size that it has now."""
+    yield JOURNAL, _sized(copy.journal)
     for name in _plan_files(copy.path):
-        yield name, copy.path / name
+        yield name, _sized(copy.path / name)
     if logs is not None and logs.is_dir():
         for path in sorted(logs.iterdir()):
             if path.suffix in (".out", ".err") and path.is_file():
-                yield f"logs/{path.name}", path
+                yield f"logs/{path.name}", _sized(path)
+
+
+def _sized(path: Path) -> tuple[Path, int]:
+    return path, path.stat().st_size
 
 
 def _rebuilt(

@@ -163,6 +163,37 @@ def test_a_run_that_may_only_be_read_is_shown_and_exported_and_not_resumed(
     assert resume("r1", choices={"ask": "approve"}, project=tmp_path).status == "completed"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="root is told by its capabilities")
+@pytest.mark.parametrize(
+    ("hidden", "words", "code"),
+    [
+        (".treadle", ("status",), "TR101"),
+        (".treadle", ("status", "--check"), "TR101"),
+        (".treadle", ("resume", "r1"), "TR101"),
+        (".treadle", ("run", "flow.plan.json"), "TR908"),
+        (".treadle/runs", ("status", "--json"), "TR101"),
+        (".treadle/runs", ("run", "flow.plan.json"), "TR908"),
+        (".treadle/runs/r1", ("status", "r1"), "TR985"),
+        (".treadle/runs/r1", ("fork", "r1", "--from", "a", "--yes"), "TR985"),
+        (".treadle/runs/r1/logs", ("status", "--check"), "TR985"),
+        (".treadle/runs/r1/journal.db", ("export", "r1", "-o", "-"), "TR985"),
+    ],
+)
+def test_what_another_user_keeps_to_himself_is_told(
+    tmp_path: Path, hidden: str, words: tuple[str, ...], code: str
+) -> None:
+    write_plan(tmp_path / "flow.plan.json", plan_of(GATE))
+    run(plan_of(GATE), project=tmp_path, run_id="r1")
+    path = tmp_path / hidden
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        left, _, said = powerless(*words, project=tmp_path)
+    finally:
+        path.chmod(mode)
+    assert (left, code in said) == (1 if "--check" in words and code == "TR985" else 2, True), said
+
+
 def test_a_clock_that_goes_back_costs_nothing(tmp_path: Path) -> None:
     times = [datetime(2026, 1, 1, tzinfo=UTC)]
 

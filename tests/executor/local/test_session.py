@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from treadle.compiler import compile_text
 from treadle.executor import Refused, resume, run, status
@@ -169,6 +170,7 @@ def test_the_index_can_be_lost(tmp_path: Path) -> None:
     assert store.rows() == before
     run(plan, project=tmp_path, run_id="three")
     assert [row.run_id for row in store.index.rows()] == ["three"]
+    store.index.put(replace(before[0], status="qaused"))
     assert {row.run_id for row in store.rows()} == {"one", "two", "three"}
 
 

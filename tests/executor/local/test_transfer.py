@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,7 @@ import pytest
 
 from treadle.compiler import compile_text
 from treadle.executor import Refused, resume, run, status
-from treadle.executor.local import archive
+from treadle.executor.local import archive, transfer
 from treadle.executor.local.lock import RunLock
 from treadle.executor.local.store import Store
 from treadle.executor.local.transfer import export_run, import_run
@@ -132,6 +133,32 @@ def test_a_journal_that_is_damaged_is_not_exported(here: Path) -> None:
     with pytest.raises(Refused) as refused:
         exported(here)
     assert "TR901" == refused.value.problems[0].code
+
+
+def test_a_run_that_is_imported_takes_the_place_of_an_older_one_in_the_list(here: Path) -> None:
+    content = exported(here)
+    resume("r1", project=here, choices={"ask": "approve"})
+    store = Store(here)
+    shutil.rmtree(store.find("r1").path)
+    imported(store, content)
+    assert ["paused"] == [row.status for row in store.rows()]
+
+
+def test_what_a_step_prints_while_its_run_is_exported_is_left_out(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Store(here).find("r1").logs / "000001.out"
+
+    def sized(path: Path) -> tuple[Path, int]:
+        found = measured(path)
+        if path == log:
+            log.write_bytes(b"built\n" * 100)
+        return found
+
+    measured = transfer._sized
+    monkeypatch.setattr(transfer, "_sized", sized)
+    with ZipFile(io.BytesIO(exported(here))) as made:
+        assert b"built\n" == made.read("logs/000001.out")
 
 
 def test_an_id_that_is_in_use_is_refused(here: Path, there: Store) -> None:
