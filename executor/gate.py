@@ -25,7 +25,7 @@ from treadle.executor.turn import Turn
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
-from treadle.plan.steps import REJECTIONS, GateStep, OnReject, match_option
+from treadle.plan.steps import REJECTIONS, GateStep, OnReject, match_option, match_verdict
 from treadle.plan.text import as_text, kind_of
 
 
@@ -72,7 +72,7 @@ def _by_verdict(
     if not isinstance(verdict, str):
         error = error_text("TR809", name=name, found=kind_of(verdict))
         return _failed(step, address, output=output, error=error)
-    choice = match_option(step.options, verdict)
+    choice = match_verdict(step.options, verdict)
     if choice is None:
         error = error_text("TR810", value=verdict)
         return _failed(step, address, output=output, error=error)

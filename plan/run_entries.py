@@ -65,6 +65,12 @@ RUN_ENTRIES: tuple[Entry, ...] = (
         "resume without an answer: its time limit decides then",
     ),
     error(
+        "TR718",
+        "two-answers",
+        "gate '{gate}' is given two answers: '{first}' and '{second}'",
+        "write '--choice' once for a gate: an answer is final",
+    ),
+    error(
         "TR720",
         "wrong-process-limit",
         "'{variable}' must be a whole number from 1, not '{found}'",

@@ -334,5 +334,16 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
 
 
 def match_option(options: tuple[str, ...], choice: str) -> str | None:
-    """Return the first option that a choice names, whatever its case; None when none does."""
-    return next((option for option in options if option.lower() == choice.lower()), None)
+    """Return the option that somebody chose, None when none is meant.
+
+    The very same words win over others; else case does not count, nor do blanks around it.
+    """
+    if choice in options:
+        return choice
+    word = choice.strip().lower()
+    return next((option for option in options if option.strip().lower() == word), None)
+
+
+def match_verdict(options: tuple[str, ...], verdict: str) -> str | None:
+    """Return the first option that a verdict input holds, whatever its case: as Spec Kit does."""
+    return next((option for option in options if option.lower() == verdict.lower()), None)

@@ -18,7 +18,7 @@ from treadle.plan.steps import (
     PromptStep,
     Retry,
     ShellStep,
-    match_option,
+    match_verdict,
 )
 from treadle.plan.text import as_text
 
@@ -120,7 +120,7 @@ def _answer(step: GateStep, known: Known) -> str:
     if verdict is None or verdict == "":
         return "will be asked for"
     word = as_text(verdict)
-    option = match_option(step.options, word)
+    option = match_verdict(step.options, word)
     if option is None or not isinstance(verdict, str):
         return f"would fail, inputs.{name} is '{one_line(word, 40)}'"
     is_end = option.lower() in REJECTIONS and step.on_reject is OnReject.ABORT

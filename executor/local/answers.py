@@ -16,7 +16,8 @@ def read_answers(
 
     Shapes: GATE is an address or a step id. A bare CHOICE needs exactly one open gate. `gates`
     are those that can be answered, where that is not all that are open.
-    Errors: Refused with TR710 (no such option), TR711 (no such gate) or TR712 (which one?).
+    Errors: Refused with TR710 (no such option), TR711 (no such gate), TR712 (which one?)
+    or TR718 (two options for one gate).
     """
     gates = open_gates(run) if gates is None else gates
     found: dict[str, str] = {}
@@ -27,7 +28,9 @@ def read_answers(
         if option is None:
             hint = "the options are " + ", ".join(f"'{known}'" for known in options)
             raise Refused.because("TR710", choice=choice, gate=gate.qualified, hint=hint)
-        found[gate.address] = option
+        first = found.setdefault(gate.address, option)
+        if first != option:
+            raise Refused.because("TR718", gate=gate.qualified, first=first, second=option)
     return found
 
 
@@ -57,7 +60,7 @@ def _addressed(gates: tuple[Occurrence, ...], text: str) -> tuple[Occurrence, st
         raise Refused.because("TR711", reason="no gate is open")
     # An address may hold "=" itself (in the key of a case), so the gates say where it ends.
     named = {
-        gate.address: (gate, text[len(name) + 1 :].strip())
+        gate.address: (gate, text[len(name) + 1 :])
         for gate in gates
         for name in (gate.address, gate.public, gate.qualified)
         if text.startswith(f"{name}=")
@@ -72,7 +75,7 @@ def _addressed(gates: tuple[Occurrence, ...], text: str) -> tuple[Occurrence, st
     if len(gates) > 1:
         hint = f"--choice {gates[0].address}=…"
         raise Refused.because("TR712", gates=_list(gates), hint=hint)
-    return gates[0], text.strip()
+    return gates[0], text
 
 
 def _list(gates: tuple[Occurrence, ...]) -> str:

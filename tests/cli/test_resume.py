@@ -132,3 +132,18 @@ def test_a_completed_run_is_not_resumed(treadle, paused: None) -> None:
     ended = treadle("resume", "r1")
     assert 2 == ended.code
     assert "error TR905: run 'r1' is completed and cannot be resumed" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [("Go", "Go"), ("go", "go"), ("GO", "Go"), ("wait ", "wait "), ("ask=wait ", "wait ")],
+)
+def test_the_very_option_that_was_chosen_is_recorded(
+    treadle, write: Callable[[str, str], Path], given: str, option: str
+) -> None:
+    gate = 'steps: [{id: ask, type: gate, message: "?", options: [Go, go, "wait ", reject]}]\n'
+    write("options.yml", HEAD + gate)
+    treadle("run", "options.yml", "--run-id", "r1")
+    treadle("resume", "r1", "--choice", given)
+    shown = treadle("status", "r1", "--json").data
+    assert option == shown["results"]["ask"]["output"]["choice"]
