@@ -26,6 +26,7 @@ from treadle.executor.generations import next_attempt
 from treadle.executor.inside import outputs_of
 from treadle.executor.names import names
 from treadle.executor.program import CLOSING
+from treadle.executor.retry import still_due
 from treadle.executor.state import RUN_SCOPE, Sequence
 from treadle.executor.timers import is_due
 from treadle.executor.turn import Turn, Work
@@ -72,7 +73,8 @@ def start_action(turn: Turn, address: str) -> None:
     known = turn.run.occurrences.get(address)
     if known is not None and known.waits_for_retry and known.due is not None:
         if not is_due(known.due, turn.run.updated_at):
-            turn.commands.append(StartTimer(address=address, due=known.due))
+            due = still_due(known, known.due, now=turn.run.updated_at)
+            turn.commands.append(StartTimer(address=address, due=due))
             return
     attempt = next_attempt(turn.run, address)
     turn.happens(ActionStarted(address=address, attempt=attempt))

@@ -1,8 +1,11 @@
 """When another attempt follows on one that failed: the back-off grows with every failure."""
 
+from datetime import datetime
+
 from treadle.executor.attempts import retry_of
 from treadle.executor.commands import StartTimer
 from treadle.executor.events import RetryScheduled
+from treadle.executor.state import Occurrence
 from treadle.executor.timers import later
 from treadle.executor.turn import Turn
 from treadle.plan.steps import Retry
@@ -19,6 +22,17 @@ def delay_s(retry: Retry, failures: int) -> float:
     except OverflowError:
         delay = float("inf") if retry.delay_s else 0.0
     return delay if retry.max_delay_s is None else float(min(delay, retry.max_delay_s))
+
+
+def still_due(occurrence: Occurrence, due: str, *, now: str) -> str:
+    """Return when an attempt begins that was put off until `due` before the run was stopped.
+
+    No later than it would after a failure now: the clock may have been set back meanwhile.
+    """
+    retry = retry_of(occurrence)
+    if retry is None:
+        return due
+    return min(due, later(now, delay_s(retry, occurrence.failures)), key=datetime.fromisoformat)
 
 
 def schedule(turn: Turn, address: str) -> None:

@@ -4,6 +4,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from treadle.cli.runs.event_lines import LineStyle, event_lines, name_width, started_line
 from treadle.cli.text.durations import between
 from treadle.cli.text.marks import Mark
@@ -107,7 +109,8 @@ class Progress:
         now = decision.run.updated_at
         if self._live is not None:
             self._live.wait(timer.address, occurrence.public, between(now, timer.due))
-        coming = style.paint(coming_attempt(occurrence, now=now), Role.WARNING)
+        waiting = replace(occurrence, due=timer.due)
+        coming = style.paint(coming_attempt(waiting, now=now), Role.WARNING)
         return style.line(Mark.INSIDE, occurrence.public, coming)
 
     def _print(self, lines: str) -> None:

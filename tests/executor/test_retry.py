@@ -155,6 +155,19 @@ def test_a_resume_in_the_middle_of_a_back_off_keeps_the_time_at_which_it_is_due(
     assert late.commands == (Perform(address="/fetch", attempt=2),)
 
 
+def test_a_clock_that_was_set_back_does_not_prolong_a_back_off(world: Callable[..., Any]) -> None:
+    here = world(FETCH, exits(7))
+    here.start_event()
+    here.work(at_most=1)
+    here.happen(RunInterrupted(at=here.passing(2), reason="SIGINT"))
+    resumed = RunResumed(at=here.passing(-3600), by=None, inputs={}, answers={})
+    (timer,) = here.happen(resumed).commands
+    assert isinstance(timer, StartTimer)
+    assert seconds_between(resumed.at, timer.due) == 10
+    here.happen(TimerFired(at=here.passing(10), address="/fetch"))
+    assert here.run.occurrences["/fetch"].attempts == 2
+
+
 def test_a_timer_that_nobody_waits_for_cannot_fire(world: Callable[..., Any]) -> None:
     here = world(FETCH, exits(7))
     here.start_event()
