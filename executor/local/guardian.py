@@ -1,10 +1,10 @@
 """Sees to it that the processes of a run do not outlive its runner.
 
-A file beside the journal names the process groups that are at work, a line each; the line of one
-that has ended is blank until another takes it. A shell waits on a pipe that
-nothing is ever written to; when the pipe ends because the runner is gone, it kills the groups in
-the file. A resume does the same when the shell was killed as well; a group is known by its
-leader's id and the moment at which it was seen alive.
+A file beside the journal names itself, so that it is told from a copy, and the process groups that
+are at work, a line each; the line of one that has ended is blank until another takes it. A shell
+waits on a pipe that nothing is ever written to; when the pipe ends because the runner is gone, it
+kills the groups in the file. A resume does the same when the shell was killed as well; a group is
+known by its leader's id and the moment at which it was seen alive.
 """
 
 import os
@@ -28,6 +28,7 @@ while read -r sign group _; do
 done < "$1"
 """
 _LINE = 79  # what a line holds besides its end
+_IS_GROUP, _IS_FILE = "+", "="
 _BLANK = b"\n".rjust(_LINE + 1)
 
 
@@ -75,8 +76,7 @@ class Guardian:
 
     def _note(self, group: int) -> None:
         if self._file is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-            self._file = os.open(self._path, flags, 0o600)
+            self._file = self._begun()
         if self._shell is None:
             self._shell = subprocess.Popen(
                 ["/bin/sh", "-c", _SCRIPT, "guardian", str(self._path.absolute())],
@@ -86,12 +86,21 @@ class Guardian:
                 process_group=0,
                 bufsize=0,
             )
-        number = self._blank[-1] if self._blank else len(self._lines)
-        line = f"+ {group} {_moment(group)}"[:_LINE].ljust(_LINE).encode() + b"\n"
+        number = self._blank[-1] if self._blank else len(self._lines) + 1
+        line = _line(_IS_GROUP, str(group), _moment(group))
         os.pwrite(self._file, line, number * len(line))
         self._lines[group] = number
         if self._blank:
             self._blank.pop()
+
+    def _begun(self) -> int:
+        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(file, _line(_IS_FILE, *_identity(os.fstat(file))), 0)
+        except BaseException:
+            os.close(file)
+            raise
+        return file
 
 
 def end_survivors(path: Path) -> int:
@@ -101,22 +110,40 @@ def end_survivors(path: Path) -> int:
     """
     try:
         lines = path.read_text(encoding="ascii").splitlines()
+        identity = _identity(path.stat())
     except (OSError, ValueError):
         return 0
     groups: dict[int, str] = {}
+    is_copy = False
     for line in lines:
         sign, _, rest = line.strip().partition(" ")
         leader, _, moment = rest.partition(" ")
-        if sign == "+" and leader.isdigit():
+        if sign == _IS_GROUP and leader.isdigit():
             groups[int(leader)] = moment
+        elif sign == _IS_FILE:
+            is_copy = (leader, moment) != identity
     run_id = path.parent.name
-    ended = sum(
-        _kill(leader)
-        for leader, moment in groups.items()
-        if _is_the_same(leader, moment) or _has_outlived(leader, run_id, moment)
+    # In a copy of the run's folder the groups are those of the run that it was copied from.
+    ended = (
+        0
+        if is_copy
+        else sum(
+            _kill(leader)
+            for leader, moment in groups.items()
+            if _is_the_same(leader, moment) or _has_outlived(leader, run_id, moment)
+        )
     )
     path.unlink(missing_ok=True)
     return ended
+
+
+def _line(*words: str) -> bytes:
+    return " ".join(words)[:_LINE].ljust(_LINE).encode() + b"\n"
+
+
+def _identity(file: os.stat_result) -> tuple[str, str]:
+    """Return what a copy of a file does not have."""
+    return str(file.st_dev), str(file.st_ino)
 
 
 def _kill(leader: int) -> bool:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,6 +77,13 @@ def test_a_group_that_has_ended_is_left_alone(tmp_path: Path) -> None:
     other.wait()
 
 
+def noted(path: Path) -> list[list[str]]:
+    """Return the groups of a file, behind the line that names the file."""
+    first, *lines = path.read_text(encoding="ascii").splitlines()
+    assert first.startswith("= ")
+    return [line.split()[:2] for line in lines if line.strip()]
+
+
 def test_a_group_that_cannot_be_noted_is_refused_and_no_other_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,9 +97,7 @@ def test_a_group_that_cannot_be_noted_is_refused_and_no_other_is_lost(
         guardian.register(1_000_002)
     assert "TR908" == refused.value.problems[0].code
     guardian.register(1_000_003)
-    assert [["+", "1000001"], ["+", "1000003"]] == [
-        line.split()[:2] for line in (tmp_path / "groups").read_text("ascii").splitlines()
-    ]
+    assert [["+", "1000001"], ["+", "1000003"]] == noted(tmp_path / "groups")
     guardian.close()
 
 
@@ -102,9 +108,8 @@ def test_the_file_does_not_grow_with_the_groups_that_have_ended(tmp_path: Path) 
     for number in range(100):
         guardian.register(1_000_000 + number)
         guardian.register(-(1_000_000 + number - 1) if number else -os.getpid())
-    assert (tmp_path / "groups").stat().st_size == 2 * one
-    lines = (tmp_path / "groups").read_text(encoding="ascii").split("\n")
-    assert [line.split()[:2] for line in lines if line.strip()] == [["+", "1000099"]]
+    assert (tmp_path / "groups").stat().st_size == one + one // 2
+    assert noted(tmp_path / "groups") == [["+", "1000099"]]
     guardian.register(-1_000_099)
     guardian.close()
 
@@ -116,6 +121,19 @@ def test_a_resume_ends_what_a_killed_guardian_left(tmp_path: Path) -> None:
     assert end_survivors(tmp_path / "groups") == 1
     assert left.wait() == -signal.SIGKILL
     assert not (tmp_path / "groups").exists()
+    guardian.close()
+
+
+def test_a_resume_in_a_copy_of_the_run_leaves_the_original_alone(tmp_path: Path) -> None:
+    at_work = sleeper()
+    guardian = Guardian(tmp_path / "groups")
+    guardian.register(at_work.pid)
+    shutil.copy2(tmp_path / "groups", tmp_path / "copied")
+    assert end_survivors(tmp_path / "copied") == 0
+    assert at_work.poll() is None
+    os.rename(tmp_path / "groups", tmp_path / "moved")
+    assert end_survivors(tmp_path / "moved") == 1
+    assert at_work.wait() == -signal.SIGKILL
     guardian.close()
 
 
