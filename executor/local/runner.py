@@ -335,7 +335,14 @@ class Runner(Struct, eq=False):
             self.dispatcher.end_all(kill=self._signal is not None)
             self._signal = number
 
-        before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+        # What `nohup` or a shell's background has us ignore stays ignored; a cancellation comes by
+        # SIGTERM, and is always heard.
+        heard = [
+            number
+            for number in _SIGNALS
+            if number == signal.SIGTERM or signal.getsignal(number) != signal.SIG_IGN
+        ]
+        before = {number: signal.signal(number, on_signal) for number in heard}
         try:
             yield
         finally:

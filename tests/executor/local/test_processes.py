@@ -128,6 +128,23 @@ def test_a_signal_pauses_the_run_and_ends_its_processes(
 
 
 @only_with_proc
+def test_a_hangup_that_is_kept_away_does_not_pause_and_a_cancellation_does(
+    tmp_path: Path, treadle: Start
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` does
+    try:
+        runner, _ = at_work(OBEDIENT, tmp_path, treadle)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    runner.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        runner.communicate(timeout=0.5)
+    runner.send_signal(signal.SIGTERM)
+    runner.communicate(timeout=20)
+    assert (runner.returncode, status("r1", project=tmp_path).status) == (143, "paused")
+
+
+@only_with_proc
 def test_a_second_ctrl_c_kills_what_does_not_obey(tmp_path: Path, treadle: Start) -> None:
     runner, step = at_work(STUBBORN, tmp_path, treadle)
     began = time.monotonic()
