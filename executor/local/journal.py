@@ -42,6 +42,8 @@ _NOT_THE_FILE = frozenset(
         sqlite3.SQLITE_TOOBIG,
     }
 )
+# What becomes of making a file on a full disk.
+_NO_ROOM = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _SELECT = "SELECT number, body, hash FROM transactions WHERE number > ? ORDER BY number"
 _INSERT = "INSERT INTO transactions VALUES (?, ?, ?)"
 
@@ -224,24 +226,32 @@ def _events(body: str, *, number: int, run_id: str) -> tuple[Event, ...]:
 def _opened_to_read(path: Path) -> sqlite3.Connection:
     """Open a journal that is only read.
 
-    In a folder that may not be written to, SQLite cannot make the file by which readers and
-    writers know of each other; where no log is left it does not need one, since nobody writes
-    there. A file whose maker was killed while he made it has to be brought in order first.
+    In a folder that may not be written to, and on a full disk, SQLite cannot make the file by which
+    readers and writers know of each other; where no log is left it does not need one, since nobody
+    writes there. A file whose maker was killed while he made it has to be brought in order first.
     """
     log = path.with_name(f"{path.name}-wal")
-    is_still = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    address = f"{path.resolve().as_uri()}?mode="
+    has_log = log.exists() and log.stat().st_size > 0
+    try:
+        if has_log or os.access(path.parent, os.W_OK):
+            return _connected(path, "ro")
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorcode & _PRIMARY_CODE
+        if code == sqlite3.SQLITE_READONLY:
+            return _connected(path, "rw")
+        if has_log or code not in _NO_ROOM:
+            raise
+    return _connected(path, "ro&immutable=1")
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a journal, and read a first word of it."""
     # A reading that was broken off is ended by whichever thread collects the garbage.
     connection = sqlite3.connect(
-        f"{address}ro{'&immutable=1' if is_still else ''}", uri=True, check_same_thread=False
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, check_same_thread=False
     )
     try:
         _version(connection)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_READONLY:
-            raise
-        return sqlite3.connect(f"{address}rw", uri=True, check_same_thread=False)
     except _SQLITE_ERRORS:
         connection.close()
         raise

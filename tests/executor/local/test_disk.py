@@ -110,6 +110,13 @@ def test_output_that_does_not_fit_on_the_disk_is_no_result_of_the_step(tmp_path:
     assert (tmp_path / "log").read_text().split() == ["first", "loud", "loud", "last"]
 
 
+def test_a_run_is_shown_from_a_full_disk(tmp_path: Path) -> None:
+    run(plan_of(GATE), project=tmp_path, run_id="r1")
+    for words in (("status", "r1"), ("status", "--check"), ("status", "--pending")):
+        code, said = limited(0, *words, project=tmp_path)
+        assert (code, "TR" in said) == (0, False), said
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """Take away the right to change a folder and what is in it."""
