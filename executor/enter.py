@@ -196,10 +196,13 @@ def _collect(turn: Turn, sequence: Sequence, step: FanInStep, *, roots: dict[str
 
 def _complete(turn: Turn) -> None:
     roots = names(turn.run, RUN_SCOPE)
-    declared = turn.run.program.plan.outputs
-    try:
-        outputs = {name: render(output.value, roots) for name, output in declared.items()}
-    except EvaluationError as error:
-        end(turn, Ending.FAILED, error=error_text("TR801", reason=error.message))
-    else:
-        end(turn, Ending.COMPLETED, outputs=outputs)
+    outputs: dict[str, Json] = {}
+    for name, output in turn.run.program.plan.outputs.items():
+        try:
+            outputs[name] = render(output.value, roots)
+        except EvaluationError as error:
+            if not turn.run.lenient:
+                reason = f"output '{name}': {error.message}"
+                return end(turn, Ending.FAILED, error=error_text("TR801", reason=reason))
+            outputs[name] = None  # Spec Kit computes outputs only where a workflow is called
+    end(turn, Ending.COMPLETED, outputs=outputs)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from treadle.executor.address import ROOT
 from treadle.executor.commands import Continue
@@ -243,6 +244,27 @@ steps:
         {"f": "failed", "after": "completed"},
     )
     assert "[TR801]" in str(run.occurrences["/f"].error)
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_an_output_that_cannot_be_computed_is_named_and_null_under_the_rules_of_spec_kit(
+    world: Callable[..., Any], lenient: bool
+) -> None:
+    here = world(
+        """
+inputs: {text: {type: string, default: "not json"}}
+steps: [{id: a, type: shell, run: x}]
+outputs: {good: {value: 1}, bad: {value: "{{ inputs.text | from_json }}"}}
+"""
+    )
+    here.start_event(text="not json")
+    here.run = replace(here.run, lenient=lenient)
+    run = here.work()
+    if lenient:
+        assert (run.status, run.outputs) == (RunStatus.COMPLETED, {"good": 1, "bad": None})
+    else:
+        assert (run.status, run.outputs) == (RunStatus.FAILED, None)
+        assert str(run.error).startswith("output 'bad': ") and "[TR801]" in str(run.error)
 
 
 def test_a_step_whose_if_is_false_is_skipped(world: Callable[..., Any]) -> None:
