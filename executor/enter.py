@@ -63,7 +63,7 @@ def enter(turn: Turn, sequence_address: str) -> None:
     elif sequence.body == CLOSING:
         closed(turn)
     elif sequence.is_item:
-        turn.then(Work.FILL, sequence.owner)
+        turn.unless_waiting(Work.FILL, sequence.owner)
     else:
         turn.then(Work.LEAVE, sequence.owner)
 

@@ -21,6 +21,7 @@ from treadle.executor.events import (
     StepHalted,
     StepLeft,
     StepReopened,
+    StepStatus,
 )
 from treadle.executor.recording import moved, recorded, unnamed, with_occurrence
 from treadle.executor.state import Fan, Occurrence, Phase, Run, Scope, Sequence
@@ -167,9 +168,14 @@ def _reopened(run: Run, owner: Occurrence) -> Run:
     if fan is not None:
         again = tuple(i for i in range(fan.next) if not _item_is_done(run, owner, i))
         fan = replace(fan, again=again, active=0, is_halting=False)
+    has_inside = owner.segment is not None or owner.rounds > 0 or fan is not None
+    # A loop whose condition failed, or whose rounds were used up, is at work again.
+    goes_on = has_inside and owner.call is None
     reopened = replace(
         owner,
         phase=Phase.ACTIVE,
+        status=StepStatus.COMPLETED if goes_on else owner.status,
+        error=None if goes_on else owner.error,
         halt=None,
         halt_error=None,
         fan=fan,
@@ -179,7 +185,6 @@ def _reopened(run: Run, owner: Occurrence) -> Run:
     if owner.call is not None:
         run = call_reopened(run, reopened)
         return unnamed(run, run.occurrences[owner.address])
-    has_inside = owner.segment is not None or owner.rounds or fan is not None
     return run if has_inside else unnamed(run, reopened)
 
 

@@ -11,28 +11,46 @@
 
 from collections.abc import Iterator, Mapping
 
-from treadle.executor.state import Occurrence, Run, Scope
+from treadle.executor.state import Occurrence, Run
 from treadle.plan.expression import Json, Literal, Single, Text, Value
 from treadle.plan.steps import CommandStep, PromptStep, WorkflowStep, type_name
 
 
 class StepsView(Mapping[str, Json]):
-    """The records of a scope by the names of their steps."""
+    """The records of a scope by the names of their steps.
 
-    __slots__ = ("_run", "_scope")
+    An item of a fan-out does not see the others, whichever of them have ended before it began.
+    """
 
-    def __init__(self, run: Run, scope: Scope) -> None:
+    __slots__ = ("_address", "_run", "_scope")
+
+    def __init__(self, run: Run, address: str) -> None:
         self._run = run
-        self._scope = scope
+        self._address = address
+        self._scope = run.scopes[address]
 
     def __getitem__(self, name: str) -> Json:
-        return record(self._run, self._run.occurrences[self._scope.names[name]])
+        address = self._scope.names[name]
+        if self._is_of_another_item(address):
+            raise KeyError(name)
+        return record(self._run, self._run.occurrences[address])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._scope.names))
+        table = self._scope.names
+        return iter(sorted(n for n in table if not self._is_of_another_item(table[n])))
 
     def __len__(self) -> int:
-        return len(self._scope.names)
+        return sum(1 for _ in self)
+
+    def _is_of_another_item(self, address: str) -> bool:
+        here, scope = self._address, self._scope
+        while scope.parent is not None:
+            fan_out = here.rpartition("/")[0]
+            is_inside = scope.has_item and address.startswith(f"{fan_out}/")
+            if is_inside and not address.startswith(f"{here}/"):
+                return True
+            here, scope = scope.parent, self._run.scopes[scope.parent]
+        return False
 
 
 def names(run: Run, scope: str) -> dict[str, Json]:
@@ -45,7 +63,7 @@ def names(run: Run, scope: str) -> dict[str, Json]:
         context["status"] = run.closing.status.value
     return {
         "inputs": run.inputs if call is None else call.inputs,
-        "steps": StepsView(run, here),
+        "steps": StepsView(run, scope),
         "item": here.item,
         "fan_in": None,
         "context": context,

@@ -28,6 +28,8 @@ from treadle.plan.evaluate import EvaluationError, holds
 from treadle.plan.expression import Json
 from treadle.plan.steps import FanOutStep, LoopStep, OnLimit
 
+_MOST_AT_ONCE = 256  # a fan-out may allow any number, and a turn must come to its end
+
 
 def leave(turn: Turn, address: str) -> None:
     """Go on after a branch, a round or a call: with another round, or with the step behind."""
@@ -78,7 +80,7 @@ def halt(turn: Turn, sequence_address: str) -> None:
     elif sequence.body == CLOSING:
         halted(turn, stopped)
     elif sequence.is_item:
-        turn.then(Work.FILL, sequence.owner)
+        turn.unless_waiting(Work.FILL, sequence.owner)
     else:
         _halt_owner(turn, turn.occurrence(sequence.owner), stopped)
 
@@ -104,26 +106,40 @@ def _stopped(turn: Turn, sequence: Sequence) -> Occurrence:
 
 
 def fill(turn: Turn, address: str) -> None:
-    """Start the next item of a fan-out, or end the fan-out when none is at work."""
+    """Start items of a fan-out until no more may be at work, or end it when none is.
+
+    All of them have begun before the first one does anything: one that halts stops none of them.
+    """
+    begun: list[tuple[Work, str]] = []
+    while len(begun) < _MOST_AT_ONCE and (index := _next_item(turn, address)) is not None:
+        inside = addresses.item(address, index)
+        begun.append((Work.REOPEN if inside in turn.run.sequences else Work.ENTER, inside))
+        turn.happens(ItemStarted(address=address, index=index))
+    if begun:
+        turn.then(Work.FILL, address)
+        for work, inside in reversed(begun):
+            turn.then(work, inside)
+    else:
+        _end_fan_out(turn, turn.occurrence(address))
+
+
+def _next_item(turn: Turn, address: str) -> int | None:
+    """Return the item of a fan-out that may begin now, None when none may."""
     owner = turn.occurrence(address)
     fan = owner.fan
     if fan is None or not isinstance(owner.step, FanOutStep):
         raise ValueError(f"{address} is not a fan-out at work")
-    has_more = bool(fan.again) or fan.next < len(fan.items)
-    if has_more and not fan.is_halting and fan.active < owner.step.concurrency:
-        index = fan.again[0] if fan.again else fan.next
-        inside = addresses.item(address, index)
-        is_new = inside not in turn.run.sequences
-        turn.happens(ItemStarted(address=address, index=index))
-        turn.then(Work.FILL, address)
-        turn.then(Work.ENTER if is_new else Work.REOPEN, inside)
-    elif fan.active == 0:
-        _end_fan_out(turn, owner)
+    if fan.is_halting or fan.active >= owner.step.concurrency:
+        return None
+    if fan.again:
+        return fan.again[0]
+    return fan.next if fan.next < len(fan.items) else None
 
 
 def _end_fan_out(turn: Turn, owner: Occurrence) -> None:
-    # A second FILL may be waiting for a fan-out that the first one has ended.
-    if owner.phase is not Phase.ACTIVE:
+    """End a fan-out none of whose items is at work."""
+    # Another one may be waiting for a fan-out that is at work, or has ended already.
+    if owner.phase is not Phase.ACTIVE or owner.fan is None or owner.fan.active > 0:
         return
     halted = _first_halted(turn, owner)
     if halted is not None:

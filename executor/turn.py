@@ -42,6 +42,11 @@ class Turn(Struct):
         """Add work that is done before what is waiting already."""
         self.work.appendleft((work, address))
 
+    def unless_waiting(self, work: Work, address: str) -> None:
+        """Add work, as by `then`, that need not be done twice."""
+        if (work, address) not in self.work:
+            self.then(work, address)
+
     def occurrence(self, address: str) -> Occurrence:
         """Return the occurrence at an address. Errors: KeyError when there is none."""
         return self.run.occurrences[address]
