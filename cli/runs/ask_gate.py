@@ -4,13 +4,12 @@ from pathlib import Path
 
 from treadle.cli.runs.run_summary import gate_lines
 from treadle.cli.text.paint import Role
-from treadle.cli.text.prompt import chosen, read_line
+from treadle.cli.text.prompt import numbered, read_line
 from treadle.cli.text.talk import Talk
 from treadle.cli.text.visible import one_line, visible
 from treadle.executor.state import Occurrence
-from treadle.plan.steps import GateStep
+from treadle.plan.steps import REJECTIONS, GateStep, match_option
 
-_REJECTIONS = ("reject", "abort")
 _MAX_LINES = 200
 _MAX_BYTES = 1024 * 1024
 
@@ -31,8 +30,9 @@ def ask_gate(gate: Occurrence, *, talk: Talk, project: Path) -> str | None:
     while True:
         answer = read_line("choose a number or a name: ")
         if answer is None:
-            return next((found for word in _REJECTIONS if (found := chosen(word, options))), None)
-        choice = chosen(answer, options)
+            return next((option for option in options if option.lower() in REJECTIONS), None)
+        # The numbers are those on the screen, whatever an option is called.
+        choice = numbered(answer, options) or match_option(options, answer)
         if choice is not None:
             return choice
         if answer.strip():

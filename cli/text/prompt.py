@@ -57,6 +57,15 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     if word in choices:
         return word
     named = next((choice for choice in choices if choice.lower() == word.lower()), None)
-    if named is None and word.isascii() and word.isdigit() and 1 <= int(word) <= len(choices):
-        return choices[int(word) - 1]
-    return named
+    return named if named is not None else numbered(word, choices)
+
+
+def numbered(text: str, choices: Sequence[str]) -> str | None:
+    """Return the choice that stands under a number, counted from 1.
+
+    >>> numbered("2", ("approve", "reject")), numbered("3", ("approve", "reject"))
+    ('reject', None)
+    """
+    word = text.strip()
+    found = [choice for number, choice in enumerate(choices, 1) if word == str(number)]
+    return found[0] if found else None

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 HEAD = 'workflow: {id: demo, name: Demo, version: "1.0.0"}\n'
 FLOW = (
     HEAD
@@ -80,6 +82,27 @@ def test_the_end_of_the_input_rejects_where_that_is_an_option(
         at.end()
         statuses.append(treadle("status", name, "--json").data["status"])
     assert ["aborted", "paused"] == statuses
+
+
+@pytest.mark.parametrize(
+    ("options", "typed", "choice"),
+    [
+        ('["2", "1", reject]', "1\n", "2"),
+        ("[Go, go, reject]", "2\n", "go"),
+        ("[Go, go, reject]", "go\n", "go"),
+        ("[go, abort, reject]", "\x04", "abort"),
+    ],
+)
+def test_a_number_means_the_option_on_the_screen_and_a_name_the_very_same(
+    terminal, treadle, write: Write, options: str, typed: str, choice: str
+) -> None:
+    write("flow.yml", GATE.replace("OPTIONS", f", options: {options}, on_reject: skip"))
+    at = terminal("run", "flow.yml", "--run-id", "r1")
+    at.until("choose a number or a name: ")
+    at.type(typed)
+    at.end()
+    shown = treadle("status", "r1", "--json").data
+    assert choice == shown["results"]["ask"]["output"]["choice"]
 
 
 def test_a_gate_that_is_asked_again_waits_for_the_next_resume(terminal, write: Write) -> None:
