@@ -5,9 +5,9 @@ from treadle.plan.entry import Entry, error, strict, warning
 CALL_ENTRIES: tuple[Entry, ...] = (
     strict("TR330", "unknown-workflow", "no workflow '{id}' is installed"),
     error("TR331", "bad-call-path", "'{path}' cannot be called: {reason}"),
-    error("TR332", "call-cycle", "workflow '{id}' would call itself: {chain}"),
+    strict("TR332", "call-cycle", "workflow '{id}' would call itself: {chain}"),
     error("TR333", "calls-too-deep", "calls go deeper than 16 levels: {chain}"),
-    error("TR334", "broken-callee", "workflow '{id}' has errors, so nothing can call it"),
+    strict("TR334", "broken-callee", "workflow '{id}' has errors, so nothing can call it"),
     strict("TR335", "unusable-workflow", "workflow '{id}' cannot be called: {reason}"),
     strict("TR336", "unknown-call-input", "workflow '{id}' has no input '{name}'"),
     strict("TR337", "missing-call-input", "workflow '{id}' needs the input '{name}'"),

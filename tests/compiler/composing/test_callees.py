@@ -96,6 +96,12 @@ def test_the_errors_of_a_callee_are_told_with_their_file() -> None:
     assert [("one.yml", 2)] * 2 == [(each.path, each.span.line) for each in related]
 
 
+def test_a_broken_callee_costs_its_step_only_under_the_rules_of_spec_kit() -> None:
+    compilation = compiled(call("one"), lenient=True, one="steps: [")
+    assert compilation.plan is not None
+    assert [("TR334", "workflow 'one' has errors, so nothing can call it")] == found(compilation)
+
+
 def test_a_workflow_that_cannot_be_read_is_called_by_its_name() -> None:
     compilation = compiled(call("one"), one="steps: [")
     assert [("TR334", "workflow 'one' has errors, so nothing can call it")] == found(compilation)
