@@ -19,7 +19,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 
-from treadle.compiler.reading.flow_colons import events
+from treadle.compiler.reading.disguise import events
 from treadle.compiler.reading.positions import line_starts
 from treadle.plan.lazy_pattern import lazy_pattern
 

@@ -22,8 +22,8 @@ from ruamel.yaml.events import (
 
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.fixes import quote
+from treadle.compiler.reading.disguise import PROBLEM, disguised, events_of
 from treadle.compiler.reading.entries import entries
-from treadle.compiler.reading.flow_colons import PROBLEM, disguised, events_of
 from treadle.compiler.reading.nodes import Entry, Mapping, Node, Scalar, Sequence
 from treadle.compiler.reading.positions import line_starts, place
 from treadle.compiler.reading.scalars import (

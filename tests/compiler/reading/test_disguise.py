@@ -5,7 +5,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.reading.composer import compose
-from treadle.compiler.reading.flow_colons import disguised, events
+from treadle.compiler.reading.disguise import disguised, events
 from treadle.compiler.reading.nodes import Mapping, Node, Scalar, Sequence
 
 
