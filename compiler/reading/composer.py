@@ -22,7 +22,7 @@ from ruamel.yaml.events import (
 
 from treadle.compiler.diagnostics import Related, Report, Span
 from treadle.compiler.fixes import quote
-from treadle.compiler.reading.disguise import PROBLEM, disguised, events_of
+from treadle.compiler.reading.disguise import PROBLEMS, disguised, events_of
 from treadle.compiler.reading.entries import entries
 from treadle.compiler.reading.nodes import Entry, Mapping, Node, Scalar, Sequence
 from treadle.compiler.reading.positions import line_starts, place
@@ -94,9 +94,9 @@ def compose(text: str, report: Report) -> Composition:
     starts = line_starts(text)
     composer = _Composer(text=text, starts=starts, report=report)
     problem = composer.read(iter(CParser(text).get_event, None))
-    is_colon = problem is not None and problem.reason == PROBLEM
-    if is_colon and (other := disguised(text)) is not None:
-        # Begun anew: what was found up to the colon is found again, and told once.
+    is_refused = problem is not None and problem.cause in PROBLEMS
+    if is_refused and (other := disguised(text)) is not None:
+        # Begun anew: what was found up to there is found again, and told once.
         composer = _Composer(text=text, starts=starts, report=report)
         problem = composer.read(events_of(other))
     if problem is not None:

@@ -14,6 +14,10 @@ from treadle.compiler.diagnostics import Span
 from treadle.compiler.reading.nodes import Document, Scalar
 from treadle.plan.lazy_pattern import lazy_pattern
 
+# One character beyond U+FFFF as the two numbers that UTF-16 makes of it, both with a sign before.
+SURROGATES = r"u([dD][89abAB][0-9a-fA-F]{2})%su([dD][c-fC-F][0-9a-fA-F]{2})"
+
+_PAIR = lazy_pattern(r"\\" + SURROGATES % r"\\")
 _LINE_END = lazy_pattern(r"\r\n|\r|\n")
 _LINE_FEED = lazy_pattern(r"\n")
 _FOLDED_LINE_END = lazy_pattern(r"\r\n|[\r\n\x85\u2028\u2029]")
@@ -86,6 +90,16 @@ def place(starts: tuple[int, ...], offset: int) -> tuple[int, int]:
     return line, offset - starts[line - 1] + 1
 
 
+def joined(pair: re.Match[str]) -> str:
+    """Return the character that a match of `SURROGATES` stands for.
+
+    >>> joined(re.match(SURROGATES % "/", "ud83d/ude80"))
+    '🚀'
+    """
+    high, low = int(pair[1], 16), int(pair[2], 16)
+    return chr(0x10000 + (high - 0xD800 << 10) + low - 0xDC00)
+
+
 def _span(text: str, start: int, end: int) -> Span:
     starts = line_starts(text)
     return Span(*place(starts, start), *place(starts, end))
@@ -149,6 +163,9 @@ def _empty_lines(text: str, at: int, end: int, blanks: re.Pattern[str]) -> tuple
 def _escape(text: str, at: int, end: int) -> tuple[list[_Piece], int]:
     """Read a backslash and what it escapes; an escaped line end stands for nothing."""
     sign = text[at + 1 : at + 2]
+    pair = _PAIR.match(text, at, end)
+    if pair is not None:
+        return [(joined(pair), at, pair.end())], pair.end()
     if sign in _ESCAPE_WIDTHS:
         last = at + 2 + _ESCAPE_WIDTHS[sign]
         return [(chr(int(text[at + 2 : last], 16)), at, last)], last

@@ -82,6 +82,7 @@ _CONTROL = lazy_pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\ud
 class SyntaxProblem(Struct, frozen=True, kw_only=True):
     """Where and why a text is not YAML.
 
+    Shapes: `cause` is the parser's own word for it, empty where it has none.
     Units: `offset` counts characters from the start of the text; so does `gave_up`, the place up
     to which the parser came when that is another one.
     """
@@ -90,6 +91,7 @@ class SyntaxProblem(Struct, frozen=True, kw_only=True):
     reason: str
     hint: str | None
     gave_up: int | None = None
+    cause: str = ""
 
 
 def control_character(text: str) -> SyntaxProblem | None:
@@ -125,5 +127,7 @@ def explained(text: str, problem: str, *, offset: int, context: int | None = Non
     if _BARE_BLOCK.match(text[begin:offset]):
         hint = "put text that begins with '{{' in quotes"
     if context is not None and problem in _UNCLOSED:
-        return SyntaxProblem(offset=context, reason=reason, hint=hint, gave_up=offset)
-    return SyntaxProblem(offset=offset, reason=reason, hint=hint)
+        return SyntaxProblem(
+            offset=context, reason=reason, hint=hint, gave_up=offset, cause=problem
+        )
+    return SyntaxProblem(offset=offset, reason=reason, hint=hint, cause=problem)

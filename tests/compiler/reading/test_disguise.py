@@ -1,4 +1,4 @@
-"""Colons in the plain text of a flow collection."""
+"""Colons in the plain text of a flow collection, and characters written as two escapes."""
 
 import pytest
 from ruamel.yaml.error import MarkedYAMLError
@@ -68,7 +68,38 @@ def test_a_colon_that_ends_a_text_is_refused_where_it_stands() -> None:
 def test_a_character_that_is_in_the_text_stands_for_no_colon() -> None:
     found = disguised("[\ue000, a:b]")
     assert found is not None
-    assert ("[\ue000, a\ue001b]", "\ue001") == (found.text, found.stand_in)
+    assert ("[\ue000, a\ue001b]", "\ue001") == (found.text, found.colon)
+
+
+def test_a_character_that_an_escape_stands_for_stands_for_no_colon() -> None:
+    report = Report()
+    composition = compose(r'["\uE000", a:b]', report)
+    assert (["\ue000", "a:b"], ()) == (plain(composition.root), report.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (r'"\ud83d\ude80"', "🚀"),
+        (r'"a\\\uD83D\uDE80\ud83d\ude80\n"', "a\\🚀🚀\n"),
+        (r'["\ud83d\ude80", "\\ud83d\\ude80"]', ["🚀", r"\ud83d\ude80"]),
+        (r"['\ud83d\ude80', \ud83d\ude80, " + r'"\ud83d\ude80"]', [*[r"\ud83d\ude80"] * 2, "🚀"]),
+        ('a: |\n  \\ud83d\\ude80\nb: "\\ud83d\\ude80"', {"a": "\\ud83d\\ude80\n", "b": "🚀"}),
+        ('{"\\ud83d\\ude80": x, run: a:b}', {"🚀": "x", "run": "a:b"}),
+    ],
+)
+def test_a_pair_of_surrogates_in_double_quotes_is_one_character(text: str, wanted: object) -> None:
+    report = Report()
+    composition = compose(text, report)
+    assert (wanted, ()) == (plain(composition.root), report.diagnostics)
+
+
+def test_half_a_pair_is_refused_where_it_stands() -> None:
+    report = Report()
+    compose(r'"\ud83d\ude80 \ud83d"', report)
+    assert [("TR103", 1, 17)] == [
+        (found.code, found.span.line, found.span.column) for found in report.diagnostics
+    ]
 
 
 def test_a_text_without_such_colons_needs_no_disguise() -> None:

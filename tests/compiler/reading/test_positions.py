@@ -48,6 +48,8 @@ def _shown(source: str, part: str) -> str:
         ("run: 'it''s\n\n  {{ a }}'", "{{ a }}", "{{ a }}"),
         (r'run: "a\tb\x41\u00e9\U0001F600{{ a }}"', "{{ a }}", "{{ a }}"),
         (r'run: "a\tb\x41\u00e9\U0001F600{{ a }}"', "Aé😀", r"\x41\u00e9\U0001F600"),
+        (r'run: "\\\ud83d\ude80{{ a }}"', "{{ a }}", "{{ a }}"),
+        (r'run: "\\\ud83d\uDE80{{ a }}"', "🚀", r"\ud83d\uDE80"),
         ('run: "one \\\n  two\\n\n  {{ a }}"', "two", "two"),
         ('run: "one \\\n  two\\n\n  {{ a }}"', "{{ a }}", "{{ a }}"),
         ('run: "one\\\n\n  two"', "two", "two"),
