@@ -118,10 +118,11 @@ FLOW_CHECKS: tuple[FlowCheck, ...] = (
 class Compilation(Struct, frozen=True, kw_only=True, dict=True):
     """What came of a source: its plan if there are no errors, and everything found on the way.
 
-    Shapes: `document` is None when the source is not YAML, `workflow` when its shape is wrong;
-    `text` is that of the workflow's own file, as far as it could be decoded. `files` are that
-    file and those of its overlays, each with its findings, which `diagnostics` are together,
-    sorted by place. `removed` says of steps that are gone which overlay did it.
+    Shapes: `document` is None when the source is not YAML, `workflow` when its shape is wrong by
+    more than misspelt keys; `text` is that of the workflow's own file, as far as it could be
+    decoded. `files` are that file and those of its overlays, each with its findings, which
+    `diagnostics` are together, sorted by place. `removed` says of steps that are gone which
+    overlay did it.
     """
 
     path: str

@@ -3,6 +3,7 @@
 import os
 import sys
 from enum import StrEnum
+from functools import partial
 
 from msgspec import Struct
 
@@ -23,8 +24,6 @@ from treadle.library.obtain import Obtained
 from treadle.library.places import Places
 from treadle.library.refusal import Refused, reason_of
 from treadle.library.registry import is_enabled, read_registry
-from treadle.plan.catalogue import BY_CODE
-from treadle.plan.entry import Severity
 from treadle.plan.plan import Plan
 
 
@@ -84,10 +83,13 @@ class Installer(Struct, frozen=True, kw_only=True):
 
     def _plan(self, obtained: Obtained) -> Plan:
         """Return the plan of a package; what the compiler found against it is told."""
-        types = types_around(self.places.registry)
-        compilation = compiled(
-            obtained.package, places=self.places, lenient=self.lenient, step_types=types
+        look = partial(
+            compiled,
+            obtained.package,
+            places=self.places,
+            step_types=types_around(self.places.registry),
         )
+        compilation = look(lenient=self.lenient)
         checked = Checked(
             path=compilation.path, text=compilation.text, diagnostics=compilation.diagnostics
         )
@@ -96,8 +98,9 @@ class Installer(Struct, frozen=True, kw_only=True):
         for line in report_lines(checked, painter(sys.stderr, os.environ)):
             print(line, file=sys.stderr)
         print(Summary.of([checked]), file=sys.stderr)
-        is_strict = all(BY_CODE[e.code].lenient is not Severity.ERROR for e in compilation.errors)
-        hint = "'--lenient' lets these errors pass" if is_strict else None
+        # Not all that lenient mode refuses is told in strict mode: a misspelt key explains more.
+        would_do = not self.lenient and look(lenient=True).plan is not None
+        hint = "'--lenient' lets these errors pass" if would_do else None
         raise Rejected.because("TR955", source=obtained.package.label, hint=hint)
 
     def _show(self, appraisal: Appraisal) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from treadle.compiler.diagnostics import Related, Report
 from treadle.compiler.reading import nodes
 from treadle.compiler.shapes.shape_gaps import Finder, broken_keys, is_firm
-from treadle.compiler.shapes.shape_messages import Subject, code_of, describe, tell
+from treadle.compiler.shapes.shape_messages import Subject, code_of, describe, meant_keys, tell
 from treadle.compiler.shapes.shape_rules import (
     Stance,
     breaches,
@@ -173,7 +173,7 @@ class _Walk(Struct, kw_only=True):
                 self._check_steps(entry.value, fan_out=fan_out, key=f"cases.{entry.key.value}")
 
     def _check_object(self, subject: Subject) -> tuple[str, ...]:
-        """Check one object; return the keys whose mistakes no mode lets pass."""
+        """Check one object; return the keys whose mistakes leave a gap."""
         broken: list[str] = []
         for breach in breaches(subject.definition, plain_outline(subject.node)):
             code = code_of(breach)
@@ -188,6 +188,7 @@ class _Walk(Struct, kw_only=True):
                 self._ignore(entry, subject.node)
             elif code == "TR202" and not self.report.lenient:
                 self.gaps.add_unknown(subject.node, subject.definition)
+                broken += meant_keys(subject, self.report)
         for entry in subject.node.entries:
             key = str(entry.key.value)
             if key in _PARTS and key in known_keys(subject.definition):

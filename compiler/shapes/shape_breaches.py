@@ -39,6 +39,7 @@ def _breach(definition: str, error: ValidationError) -> Breach:
     # Conditional rules are Spec Kit's own, also about a key that it overlooks otherwise.
     is_conditional = error.absolute_schema_path[0] in ("then", "else")
     first = path[0] if path and not is_conditional else None
+    decides = definition_schema(definition)["if"]["properties"] if is_conditional else ()
     return Breach(
         path=path,
         keyword=str(error.validator),
@@ -46,6 +47,7 @@ def _breach(definition: str, error: ValidationError) -> Breach:
         value=cast(Json, error.instance),
         is_name="propertyNames" in error.absolute_schema_path,
         stance=stance(definition, first) if isinstance(first, str) else None,
+        condition=frozenset(decides),
     )
 
 

@@ -5,7 +5,7 @@ The word of JSON Schema that was broken chooses the code, unless the schema itse
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 from msgspec import Struct
@@ -87,14 +87,31 @@ def code_of(breach: Breach) -> str:
     return str(known) if known is not None else _CODES.get(breach.keyword, _OTHER_VALUE)
 
 
+def meant_keys(subject: Subject, report: Report) -> frozenset[str]:
+    """Return the keys that unknown ones of an object seem to be; lenient mode ignores them.
+
+    Before and after, for a gate::
+
+        {id: ask, mesage: Go?, colour: red}      message
+    """
+    if report.lenient:
+        return frozenset()
+    known, present = known_keys(subject.definition), frozenset(subject.node.keys())
+    unknown = (key for key in present if key not in known and not is_free(key))
+    guesses = (_similar(key, subject.definition) for key in unknown)
+    return frozenset(guess for guess in guesses if guess is not None) - present
+
+
 def tell(breach: Breach, subject: Subject, report: Report) -> None:
-    """Report a broken rule of `subject`.
+    """Report a broken rule of `subject`, unless a misspelt key explains it.
 
     Errors: TR201 to TR216, TR220 to TR223, TR225.
     """
-    code = code_of(breach)
+    code, meant = code_of(breach), meant_keys(subject, report)
+    if not breach.condition.isdisjoint(meant):
+        return
     if breach.keyword == "required" and not breach.path:
-        _tell_missing(code, subject, report)
+        _tell_missing(code, subject, report, meant)
     elif breach.keyword == "additionalProperties" and not breach.path:
         _tell_unknown(code, subject, report)
     else:
@@ -121,10 +138,11 @@ def describe(value: Json) -> str:
     return "a mapping"
 
 
-def _tell_missing(code: str, subject: Subject, report: Report) -> None:
-    present = frozenset(subject.node.keys())
-    missing = (key for key in needed_keys(subject.definition) if key not in present)
-    report.add(code, subject.span, where=subject.where, key="' and '".join(missing))
+def _tell_missing(code: str, subject: Subject, report: Report, meant: Set[str]) -> None:
+    there = meant | frozenset(subject.node.keys())
+    missing = [key for key in needed_keys(subject.definition) if key not in there]
+    if missing:
+        report.add(code, subject.span, where=subject.where, key="' and '".join(missing))
 
 
 def _tell_unknown(code: str, subject: Subject, report: Report) -> None:

@@ -42,7 +42,8 @@ class Breach(Struct, frozen=True, kw_only=True):
     Shapes: `path` leads from the checked object to the value; `keyword` is the word of JSON
     Schema that was broken and `rule` the schema that it stands in. With `is_name` the breach is
     about the name `value` of a key of the object at `path`. `stance` is that of the key at the
-    beginning of `path`, None for rules that Spec Kit has as well.
+    beginning of `path`, None for rules that Spec Kit has as well. `condition` are the keys that
+    decide whether the rule holds at all.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Breach(Struct, frozen=True, kw_only=True):
     value: Json
     is_name: bool
     stance: Stance | None
+    condition: frozenset[str] = frozenset()
 
 
 def breaches(definition: str, value: Json) -> Iterator[Breach]:

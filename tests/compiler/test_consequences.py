@@ -255,6 +255,55 @@ def test_what_only_follows_from_a_mistake_is_not_told(first: str, second: str) -
     assert 1 == len(found.diagnostics), found.diagnostics
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What is said of an answer, of a failure and of an output depends on the key.
+        """steps:
+  - {id: a, type: gate, message: Go, option: [ship, hold]}
+  - {id: b, type: switch, expression: "{{ steps.a.output.choice }}", cases: {ship: []}}
+""",
+        """steps:
+  - {id: a, type: shell, run: make, continue_on_eror: true}
+  - {id: b, type: gate, message: "{{ steps.a.output.exit_code }}"}
+""",
+        """steps:
+  - {id: a, type: prompt, prompt: hi, captur: true, capture_max_bytes: 5}
+  - {id: b, type: gate, message: "{{ steps.a.output.stdout }}"}
+""",
+        """steps:
+  - {id: a, type: shell, run: make, output_fromat: json}
+  - {id: b, type: gate, message: "{{ steps.a.output.data.x }}"}
+""",
+        "steps: [{id: a, type: gate, message: Go, options: [a, b], on_rejct: skip}]\n",
+        """inputs: {n: {tpye: integer}}
+steps: [{id: a, type: gate, message: "{{ inputs.n == 3 }}"}]
+""",
+        """input: {n: {type: integer}}
+steps: [{id: a, type: gate, message: "{{ inputs.n == 3 }}"}]
+""",
+        # A key that must be there is there, under another name.
+        "stpes: [{id: a, type: shell, run: make}]\n",
+        "steps: [{id: a, type: shell, rnu: make}]\n",
+        "steps: [{id: a, type: shell, run: make, retry: {max_atempts: 3}}]\n",
+        "steps: [{id: a, type: workflow, wrkflow: other}]\n",
+        """steps:
+  - {id: a, type: if, condition: true, than: [{id: b, type: shell, run: make}]}
+  - {id: c, type: gate, message: "{{ steps.b.output.stdout }}"}
+""",
+    ],
+)
+def test_what_a_misspelt_key_explains_is_not_told(text: str) -> None:
+    found = compile_text(f"workflow: {{id: probe, name: Probe}}\n{text}")
+    assert ["TR202"] == [each.code for each in found.diagnostics], found.diagnostics
+
+
+def test_lenient_mode_tells_what_is_missing_beside_a_misspelt_key() -> None:
+    text = "workflow: {id: probe, name: Probe}\nsteps: [{id: a, type: shell, rnu: make}]\n"
+    found = compile_text(text, lenient=True)
+    assert ["TR201", "TR202"] == [each.code for each in found.diagnostics]
+
+
 def test_names_in_a_broken_step_are_judged() -> None:
     step = "{id: a, type: shell, timeout: [5], continue_on_error: 1, run: 'echo {{ inputs.no }}'}"
     found = compile_text(f"{HEAD}steps:\n  - {step}\n")
