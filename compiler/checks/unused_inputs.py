@@ -4,8 +4,10 @@ Somebody who gives it a value expects it to matter, so this is mostly a misspelt
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.expressions.lexer import ROOTS
 from treadle.compiler.reading import keys
 from treadle.compiler.suggestions import closest
 from treadle.compiler.workflow import Workflow
@@ -49,8 +51,14 @@ def _names_read(workflow: Workflow) -> Iterator[str | None]:
             if path[0] != "inputs":
                 # `{{ name }}` for `{{ inputs.name }}`: the name is unknown, the input is meant.
                 yield path[0]
-            else:
+            if _is_of_inputs(path[0]):
                 yield path[1] if len(path) > 1 else None
     for step in workflow.by_path.values():
         if isinstance(step, GateStep) and step.verdict_input is not None:
             yield step.verdict_input
+
+
+@lru_cache(maxsize=1000)
+def _is_of_inputs(root: str) -> bool:
+    """Whether a name is `inputs`, or looks most like it: `{{ input.name }}`."""
+    return root == "inputs" or (root not in ROOTS and closest(root, ROOTS) == "inputs")

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.expressions.chains import Chain, Member
+from treadle.compiler.expressions.lexer import ROOTS
 from treadle.compiler.reading import keys, nodes
 from treadle.compiler.steps.scope import LOOPS, Declaration, Target
 from treadle.compiler.steps.sites import Site
@@ -164,6 +165,8 @@ def _reads(workflow: Workflow) -> tuple[tuple[Read, ...], bool]:
     for site in workflow.sites:
         for chain in site.chains:
             if chain.root.name != "steps":
+                # As with a misspelt step, what was meant is not known.
+                is_computed = is_computed or chain.root.name not in ROOTS
                 continue
             first = chain.members[0] if chain.members else None
             if first is None or not isinstance(first.name, str):

@@ -39,6 +39,11 @@ GOOD = {
           - {id: a, type: gate, message: Go, on_reject: skip, verdict_input: v}
           - {id: b, type: shell, if: "{{ inputs.v == 'approve' }}", run: make}
         """,
+    "a misspelt condition": """
+        steps:
+          - {id: a, type: gate, message: Go, on_reject: skip}
+          - {id: b, type: shell, if: "{{ step.a.output.choice == 'approve' }}", run: make}
+        """,
     "a fan-in": """
         steps:
           - {id: a, type: gate, message: Go, on_reject: skip}

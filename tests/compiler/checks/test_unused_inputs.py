@@ -24,6 +24,7 @@ def test_an_input_that_nothing_reads_is_reported_at_its_name() -> None:
         ('steps: [{id: a, type: shell, run: "{{ inputs.used ~ inputs.other }}"}]', ""),
         ("steps: [{id: a, type: shell, run: '{{ inputs.used }} {{ inputs[\"other\"] }}'}]", ""),
         ('steps: [{id: a, type: shell, run: "echo {{ inputs | to_json }}"}]', ""),
+        ('steps: [{id: a, type: shell, run: "{{ input.used ~ inpust.other }}"}]', ""),
         (
             "steps: [{id: a, type: gate, message: '{{ inputs.used }}', verdict_input: other}]",
             "",

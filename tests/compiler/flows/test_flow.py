@@ -47,7 +47,15 @@ def test_an_awaited_step_counts_as_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["steps[inputs.v].status", "steps | to_json", "steps.", "steps.nobody.status"]
+    "expression",
+    [
+        "steps[inputs.v].status",
+        "steps | to_json",
+        "steps.",
+        "steps.nobody.status",
+        "step.a.status",
+        "a.status",
+    ],
 )
 def test_what_cannot_be_known_leaves_nothing_unread(expression: str) -> None:
     flow = flow_of(f'  - {{id: a, type: shell, run: "{{{{ {expression} }}}}"}}')
