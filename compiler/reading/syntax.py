@@ -13,6 +13,8 @@ _INDENTATION = "indent the keys of one mapping alike, and put text with quotes i
 _CLOSE = "add the closing quote"
 _ESCAPES = "write '\\\\' for a backslash, or use single quotes"
 
+_NO_COLON = "could not find expected ':'"
+
 # The parser's problem: the clause for a message and the hint.
 _CLAUSES: dict[str, tuple[str, str | None]] = {
     "mapping values are not allowed in this context": (
@@ -29,7 +31,7 @@ _CLAUSES: dict[str, tuple[str, str | None]] = {
         "neither '-' nor the end of the list",
         "begin each item of the list with '- ', indented alike",
     ),
-    "could not find expected ':'": ("a key without ':'", "write 'key: value'"),
+    _NO_COLON: ("a key without ':'", "write 'key: value'"),
     "did not find expected ',' or ']'": ("'[' is not closed", "add ',' or ']'"),
     "did not find expected ',' or '}'": ("'{' is not closed", "add ',' or '}'"),
     "did not find expected node content": ("a value is missing", _QUOTE_IT),
@@ -130,4 +132,7 @@ def explained(text: str, problem: str, *, offset: int, context: int | None = Non
         return SyntaxProblem(
             offset=context, reason=reason, hint=hint, gave_up=offset, cause=problem
         )
+    if context is not None and problem == _NO_COLON:
+        # The parser looks for the colon up to the line below, if not beyond.
+        offset = context
     return SyntaxProblem(offset=offset, reason=reason, hint=hint, cause=problem)

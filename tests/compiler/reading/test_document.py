@@ -98,6 +98,8 @@ def test_an_alias_repeats_the_latest_anchor_of_its_name() -> None:
         ("a: \x07", [("TR103", Span(1, 4, 1, 5))]),
         ('a: "\\ud800"', [("TR103", Span(1, 7, 1, 7))]),
         ("a:\n\tb: 1", [("TR103", Span(2, 1, 2, 1))]),
+        ("a: 1\ntimeout 30\n# why\nb: 2", [("TR103", Span(2, 1, 2, 1))]),
+        ("a: 1\ntimeout 30\n", [("TR103", Span(2, 1, 2, 1))]),
         ("é: b: c", [("TR103", Span(1, 5, 1, 5))]),
         ("x: !%C0%80 y", [("TR103", Span(1, 2, 1, 2))]),
         ("[" * 101, [("TR105", Span(1, 101, 1, 102))]),
