@@ -4,7 +4,6 @@ A comment speaks for its own line and the next one. What it does not hide, it sa
 a finding is reported, so that no comment outlives its reason.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from treadle.cli.checking.findings import Checked
 from treadle.cli.checking.selection import code_meant, is_firm
 from treadle.compiler.diagnostics import Diagnostic, Edit, Fix, Report, Span
+from treadle.compiler.mending.line_moves import IGNORE
 from treadle.compiler.reading.nodes import Document, Mapping, Node, Scalar
 from treadle.compiler.reading.nodes import Sequence as Listing
 from treadle.compiler.reading.positions import line_starts, place
@@ -21,9 +21,6 @@ from treadle.plan.catalogue import BY_CODE, Severity
 from treadle.plan.lazy_pattern import lazy_pattern
 
 _MARK = "treadle:"
-_COMMENT = lazy_pattern(
-    r"(?:^|(?<=[ \t]))#[ \t]*treadle:[ \t]*(?P<rest>ignore\b[^\r\n]*)", re.MULTILINE
-)
 _LIST = lazy_pattern(r"ignore[ \t]*\[(?P<codes>[^\]]*)\]")
 _CODE = lazy_pattern(r"[^\s,]+")
 _LINE_END = lazy_pattern(r"\r\n|\r|\n")
@@ -151,7 +148,7 @@ def _ignored(text: str) -> Iterator[_Ignored]:
     def span(start: int, end: int) -> Span:
         return Span(*place(starts, start), *place(starts, end))
 
-    for comment in _COMMENT.finditer(text):
+    for comment in IGNORE.finditer(text):
         start = comment.start()
         end = start + len(comment[0].rstrip())
         codes = _LIST.match(text, comment.start("rest"))

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.mending.line_moves import (
+    IGNORE,
     blank_lines_once,
     comments_at,
     head_start,
@@ -110,10 +111,12 @@ class _Writer(Struct, frozen=True, kw_only=True):
 
     def _mapping(self, block: Block, end: int, place: _Place) -> _Written:
         entries = self._entries(block, end)
-        order = tuple(range(len(entries)))
+        order = written = tuple(range(len(entries)))
         if not block.has_link:
             keys = tuple(str(entry.key.value) for entry in entries)
             order = ordered(keys, place.part, kind=_kind(entries))
+        if order != written and not self._keeps_reach(entries, order):
+            order = written
         lead: tuple[str, ...] = ()
         lines: list[str] = []
         for position in order:
@@ -130,6 +133,19 @@ class _Writer(Struct, frozen=True, kw_only=True):
             lines += self._entry(entry, replace(place, prefix=prefix))
         lines += self._comments(entries[-1].end, end, place.column)
         return _Written(lead=lead, lines=tuple(lines))
+
+    def _keeps_reach(self, entries: Sequence[_Entry], order: Sequence[int]) -> bool:
+        """Whether what ignores findings of the next line has the same line behind it as before.
+
+        A comment above an entry moves with it, but for the first one.
+        """
+        lasts = (entries[0].line - 1, *(entry.end - 1 for entry in entries))
+        next_of = dict(zip((-1, *order), (*order, len(entries)), strict=True))
+        return all(
+            next_of[position] == position + 1
+            for position, line in enumerate(lasts, start=-1)
+            if line >= 0 and IGNORE.search(self.lines[line])
+        )
 
     def _entries(self, block: Block, end: int) -> tuple[_Entry, ...]:
         """Return the entries of a mapping with their lines, each with the comments before it."""

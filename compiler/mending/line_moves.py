@@ -1,8 +1,14 @@
 """Lines on the way from one place to another: comments, empty lines and indentation."""
 
+import re
 from collections.abc import Sequence
 
 from treadle.plan.lazy_pattern import lazy_pattern
+
+# A comment that ignores findings of its own line and of the next one.
+IGNORE = lazy_pattern(
+    r"(?:^|(?<=[ \t]))#[ \t]*treadle:[ \t]*(?P<rest>ignore\b[^\r\n]*)", re.MULTILINE
+)
 
 _LINE_END = lazy_pattern(r"\r\n|\r|\n")
 

@@ -69,6 +69,62 @@ def test_keys_of_a_workflow_and_its_steps_have_the_order_of_the_format() -> None
     )
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        """\
+          - id: a  # treadle: ignore[TR530]
+            run: echo {{ inputs.v }}
+            type: shell
+        """,
+        """\
+          - id: a
+            run: echo {{ inputs.v }}  # treadle: ignore[TR530]
+            type: shell
+        """,
+        """\
+          # treadle: ignore[TR530] for the line below
+          - run: echo {{ inputs.v }}
+            id: a
+            type: shell
+        """,
+        """\
+          - timeout: 5
+            type: shell
+            run: make
+            id: a  # treadle: ignore[TR530]
+          - id: b
+            type: shell
+            run: echo {{ inputs.v }}
+        """,
+    ],
+)
+def test_keys_stay_where_a_comment_would_ignore_another_line(step: str) -> None:
+    text = f"        steps:\n{step}"
+    check(text, text)
+
+
+def test_keys_move_around_a_comment_that_ignores_the_same_lines_as_before() -> None:
+    check(
+        """\
+        steps:
+          - type: shell
+            id: a
+            timeout: 5
+            # treadle: ignore[TR530]
+            run: echo {{ inputs.v }}
+        """,
+        """\
+        steps:
+          - id: a
+            type: shell
+            # treadle: ignore[TR530]
+            run: echo {{ inputs.v }}
+            timeout: 5
+        """,
+    )
+
+
 def test_limits_stand_before_the_inputs_and_the_end_behind_the_steps() -> None:
     check(
         """\
