@@ -40,6 +40,7 @@ from treadle.compiler.checks.swallowed_caps import check_swallowed_caps
 from treadle.compiler.checks.tolerated_codes import check_tolerated_codes
 from treadle.compiler.checks.types import check_types
 from treadle.compiler.checks.unchanging_loops import check_unchanging_loops
+from treadle.compiler.checks.unevaluated_blocks import check_unevaluated_blocks
 from treadle.compiler.checks.unreachable_cases import check_unreachable_cases
 from treadle.compiler.checks.unreachable_steps import check_unreachable_steps
 from treadle.compiler.checks.unread_captures import check_unread_captures
@@ -87,6 +88,7 @@ CHECKS: tuple[Check, ...] = (
     check_names,
     check_references,
     check_types,
+    check_unevaluated_blocks,
     check_unused_inputs,
     check_injection,
     check_option_like,

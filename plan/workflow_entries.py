@@ -107,6 +107,7 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
     strict("TR431", "never-text", "'{key}' must be text, not {found}"),
     warning("TR432", "idle-alternative", "{what} is never {value}"),
     warning("TR433", "out-of-bounds", "this never holds: {reason}"),
+    warning("TR434", "unevaluated-block", "this block stays text: {place} is taken as it is"),
     # 5xx: control and data flow
     warning("TR501", "unused-input", "nothing reads the input '{name}'", "use it, or remove it"),
     warning(

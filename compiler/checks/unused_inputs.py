@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.expressions.lexer import ROOTS
+from treadle.compiler.flows.plain_blocks import plain_blocks
 from treadle.compiler.reading import keys
 from treadle.compiler.suggestions import closest
 from treadle.compiler.workflow import Workflow
@@ -39,8 +40,11 @@ def check_unused_inputs(workflow: Workflow, report: Report) -> None:
     known = set(workflow.input_names)
     # An input that is read under a misspelt name is not unused; that finding says what to write.
     meant = {closest(name, known) for name in read if name is not None and name not in known}
-    for entry in declared.entries:
-        if entry.key.value not in read and entry.key.value not in meant:
+    unread = [e for e in declared.entries if e.key.value not in read and e.key.value not in meant]
+    # Nor is one that a block names which stays text; that finding says where to write it.
+    texts = [block.expression for block in plain_blocks(workflow)] if unread else []
+    for entry in unread:
+        if not any(str(entry.key.value) in text for text in texts):
             report.add("TR501", entry.key.span, name=entry.key.value)
 
 
