@@ -1,4 +1,4 @@
-"""TR620, TR621: steps that Spec Kit 1.2.3 refuses, or carries out in another way.
+"""TR620, TR621: steps and outputs that Spec Kit 1.2.3 refuses, or steps that it runs otherwise.
 
 Reported in lenient mode and by ``validate --compat spec-kit``; what differs in an expression or a
 YAML value is TR407 and TR114, what Spec Kit does not know at all is TR217.
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.reading import keys, nodes
+from treadle.compiler.reading.scalars import plain_value
 from treadle.compiler.steps.scope import LOOPS, Declaration
 from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
@@ -33,6 +34,8 @@ def check_spec_kit(workflow: Workflow, report: Report) -> None:
                 _check_timeout(step, report)
             case Kind.GATE:
                 _check_verdict(step, report)
+    if report.lenient:
+        _check_outputs(workflow, report)
     for site in _unread(workflow):
         span = site.span(0, len(site.expression.text))
         report.add("TR621", span, here="evaluated", there="the text is sent as it stands")
@@ -65,6 +68,29 @@ def _check_verdict(step: Declaration, report: Report) -> None:
     if entry is not None and is_in_loop:
         here, there = "each round asks anew", "one verdict answers every round of the loop"
         report.add("TR621", entry.value.span, here=here, there=there)
+
+
+def _check_outputs(workflow: Workflow, report: Report) -> None:
+    """Report keys that are no text, in the outputs of a workflow and inside their values."""
+    declared = keys.mapping(workflow.root, "outputs")
+    for entry in declared.entries if declared is not None else ():
+        value = entry.value.get("value") if isinstance(entry.value, nodes.Mapping) else None
+        for key in (entry.key, *(_keys(value) if value is not None else ())):
+            text = workflow.document.text[key.start : key.end]
+            if not key.style and not isinstance(plain_value(text), str):
+                report.add("TR620", key.span, hint="put it in quotes", what="a key that is no text")
+
+
+def _keys(node: nodes.Node) -> Iterator[nodes.Scalar]:
+    """Yield the keys inside a value, however deep."""
+    match node:
+        case nodes.Sequence():
+            for item in node.items:
+                yield from _keys(item)
+        case nodes.Mapping():
+            for entry in node.entries:
+                yield entry.key
+                yield from _keys(entry.value)
 
 
 def _unread(workflow: Workflow) -> Iterator[Site]:

@@ -9,6 +9,7 @@ from treadle.compiler.reading.composer import compose
 from treadle.compiler.reading.nodes import Document, Mapping, Node, Scalar, Sequence
 from treadle.compiler.reading.positions import line_starts, place
 from treadle.compiler.reading.scalars import kind_of
+from treadle.compiler.reading.spec_kit_yaml import check_spec_kit_yaml
 from treadle.compiler.reading.syntax import control_character
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -27,7 +28,7 @@ def load(source: bytes, *, path: str, report: Report) -> Document | None:
 
     Shapes: `path` is only passed on. A key that is a number, boolean or null stands as its
     Python text ("1", "True", "None"); `merge` keys are resolved.
-    Errors: TR102 to TR119.
+    Errors: TR102 to TR119, TR620.
     """
     if len(source) > MAX_BYTES:
         report.add("TR104", START, size=len(source), limit=MAX_BYTES)
@@ -51,6 +52,8 @@ def load(source: bytes, *, path: str, report: Report) -> Document | None:
     if not isinstance(root, Mapping):
         report.add("TR110", _opening(root), kind=_kind(root))
         return None
+    if report.lenient:
+        check_spec_kit_yaml(text, report)
     return Document(path=path, text=text, root=root)
 
 

@@ -40,3 +40,20 @@ def test_a_step_that_means_something_else_is_a_warning_in_lenient_mode(findings,
 @pytest.mark.parametrize("step", SILENT)
 def test_a_step_that_means_the_same_is_not_reported(findings, step: str) -> None:
     assert [] == spec_kit(findings(f"{INPUTS}{WHO}  - {step}\n", lenient=True))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ("{1: {value: x}}", ["1"]),
+        ("{a: {value: {1: x}}}", ["1"]),
+        ("{a: {value: [{b: {true: x, null: y}}]}}", ["true", "null"]),
+        ("{'1': {value: {\"2\": x, b: 3}}, b: {value: 4}}", []),
+    ],
+)
+def test_a_key_in_the_outputs_that_is_no_text_is_a_warning_in_lenient_mode(
+    findings, outputs: str, words: list[str]
+) -> None:
+    body = f"{INPUTS}{WHO}outputs: {outputs}\n"
+    assert [("TR620", word) for word in words] == spec_kit(findings(body, lenient=True))
+    assert [] == spec_kit(findings(body))
