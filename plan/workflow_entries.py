@@ -119,8 +119,7 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
     warning(
         "TR503",
         "constant-condition",
-        "this condition {holds}: it reads nothing that differs from run to run",
-        "a name in quotes is text; write it without them",
+        "this condition {holds}: {reason}",
     ),
     strict(
         "TR504",

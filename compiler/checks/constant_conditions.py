@@ -7,11 +7,22 @@ constant leaves out is TR502.
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.expressions.constants import constant_truth, is_spelt_out
 from treadle.compiler.flows.certainty import dead_segments
-from treadle.compiler.flows.flow import Flow
+from treadle.compiler.flows.flow import Flow, paths
 from treadle.compiler.reading import keys
 from treadle.compiler.steps.scope import Declaration
 from treadle.plan.expression import Value
 from treadle.plan.steps import IfStep, LoopStep
+
+# Why a condition comes out the same, and what to write instead.
+_WHOLE = (
+    "it reads nothing that differs from run to run",
+    "a name in quotes is text; write it without them",
+)
+_PART = (
+    "one side of 'and' or 'or' decides it in every run",
+    "each side is a condition of its own: write \"name in ['a', 'b']\" to compare with several "
+    "values, and names without quotes",
+)
 
 
 def check_constant_conditions(flow: Flow, report: Report) -> None:
@@ -40,7 +51,9 @@ def _check(declared: Declaration, key: str, value: Value | None, *, report: Repo
         return
     scalar = keys.scalar(declared.node, key)
     if scalar is not None:
-        report.add("TR503", scalar.span, holds="always holds" if truth else "never holds")
+        reason, hint = _PART if paths(value) else _WHOLE
+        holds = "always holds" if truth else "never holds"
+        report.add("TR503", scalar.span, hint=hint, holds=holds, reason=reason)
 
 
 def _is_said(declared: Declaration, step: IfStep | LoopStep, flow: Flow) -> bool:

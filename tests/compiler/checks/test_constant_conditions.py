@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from treadle.compiler import compile_text
+
 Findings = Callable[..., list[tuple[str, str, str | None]]]
 
 # A probe that was not read as it was meant shows nothing.
@@ -71,3 +73,20 @@ def test_an_expression_with_one_value_is_reported(
 @pytest.mark.parametrize("body", GOOD.values(), ids=GOOD)
 def test_a_plain_boolean_and_what_reads_something_are_fine(body: str, findings: Findings) -> None:
     assert [] == [words for code, words, _ in findings(body, but="") if code in ("TR503", *UNREAD)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("'inputs.x'", "it reads nothing that differs from run to run"),
+        ("inputs.x == 'a' or 'b'", "one side of 'and' or 'or' decides it in every run"),
+        ("inputs.x or 3", "one side of 'and' or 'or' decides it in every run"),
+    ],
+)
+def test_it_is_said_why_a_condition_comes_out_the_same(condition: str, reason: str) -> None:
+    text = (
+        "workflow: {id: probe, name: Probe}\ninputs: {x: {type: string, default: ''}}\n"
+        f'steps: [{{id: a, type: shell, if: "{{{{ {condition} }}}}", run: make}}]\n'
+    )
+    found = [each.message for each in compile_text(text).diagnostics if each.code == "TR503"]
+    assert [f"this condition always holds: {reason}"] == found
