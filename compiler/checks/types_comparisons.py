@@ -97,8 +97,7 @@ def _check_equality(found: _Comparison, typed: TypedSite, report: Report) -> Non
         return
     at, other = (found.left, found.right) if _is_literal(found.left) else (found.right, found.left)
     outcome = "never" if found.sign == "==" else "always"
-    reason = _reason(typed, other, at)
-    hint, fix = _hint(typed.of(other), typed.of(at)), _fix(typed, other, at)
+    reason, hint, fix = _reason(typed, other, at), _hint(typed, other, at), _fix(typed, other, at)
     report.add("TR423", typed.span(at), hint=hint, fix=fix, outcome=outcome, reason=reason)
 
 
@@ -139,12 +138,14 @@ def _check_alternatives(
         return
     if len(idle) == len(items):
         reason = _reason(typed, found.left, items[0])
-        hint = _hint(value, typed.of(items[0]))
+        hint = _hint(typed, found.left, items[0])
         report.add("TR423", typed.span(items[0]), hint=hint, outcome=outcome, reason=reason)
         return
     for item in idle:
-        hint = _hint(value, typed.of(item))
+        hint = _hint(typed, found.left, item)
         what, words = typed.words(found.left), typed.words(item)
+        if _is_narrowed(typed, found.left, item):
+            words = f"{words} where this is asked"
         report.add("TR432", typed.span(item), hint=hint, what=what, value=words)
 
 
@@ -257,13 +258,24 @@ def _reason(typed: TypedSite, node: Node, other: Node) -> str:
     are_numbers = value.kinds & types.NUMERIC and second.kinds & types.NUMERIC
     if not value.kinds & second.kinds and not are_numbers:
         return f"{what} is {describe(value)}, {typed.words(other)} is {describe(second)}"
+    if _is_narrowed(typed, node, other):
+        return f"{what} is never {typed.words(other)} where this is asked"
     if _is_literal(other):
         return f"{what} is never {typed.words(other)}"
     return f"{what} and {typed.words(other)} have no value in common"
 
 
-def _hint(value: Type, other: Type) -> str | None:
-    """Return what to write instead of a value that cannot be met."""
+def _is_narrowed(typed: TypedSite, node: Node, other: Node) -> bool:
+    """Whether a condition before it is why the value of a node cannot equal a literal."""
+    return _is_literal(other) and can_be_equal(typed.declared(node), typed.of(other))
+
+
+def _hint(typed: TypedSite, node: Node, literal: Node) -> str | None:
+    """Return what to write instead of a value that the one of a node cannot meet."""
+    value, other = typed.of(node), typed.of(literal)
+    if _is_narrowed(typed, node, literal):
+        shown = _listed(value)
+        return f"what is asked before it leaves only {shown}" if shown else None
     wanted = other.values[0] if other.values is not None and len(other.values) == 1 else None
     if isinstance(wanted, str) and "string" not in value.kinds:
         return _unquoted(wanted, value)
@@ -275,17 +287,20 @@ def _hint(value: Type, other: Type) -> str | None:
     near = closest(wanted, texts) if isinstance(wanted, str) else None
     if near is not None:
         return f"did you mean '{near}'?"
+    shown = _listed(typed.declared(node))
+    return f"it can be {shown}" if shown else None
+
+
+def _listed(value: Type) -> str | None:
     shown = value.values or ()
-    if not 0 < len(shown) <= MAX_SHOWN:
-        return None
-    return "it can be " + ", ".join(f"'{each}'" for each in shown)
+    return ", ".join(f"'{each}'" for each in shown) if 0 < len(shown) <= MAX_SHOWN else None
 
 
 def _fix(typed: TypedSite, node: Node, other: Node) -> Fix | None:
     """Return the fix that writes the value that was meant in the place of a misspelt one."""
     word = other.args[0] if _is_literal(other) else None
     texts = tuple(text for text in typed.of(node).values or () if isinstance(text, str))
-    if not isinstance(word, str) or not texts:
+    if not isinstance(word, str) or not texts or _is_narrowed(typed, node, other):
         return None
     near = closest(word, texts)
     # The branch behind it was never run, or always: what it does is for its author to weigh.

@@ -11,7 +11,7 @@ from treadle.compiler.steps.scope import Declaration
 from treadle.compiler.steps.sites import Site
 from treadle.compiler.typed import types
 from treadle.compiler.typed.infer import Inference, infer, member, position
-from treadle.compiler.typed.narrowing import Narrowed, Path, narrowed
+from treadle.compiler.typed.narrowing import Narrowed, Path, narrowed, path_of
 from treadle.compiler.typed.records import Records
 from treadle.compiler.typed.roots import Place, Roots
 from treadle.compiler.typed.types import Type
@@ -41,6 +41,7 @@ class TypedSite(Struct, frozen=True, kw_only=True, gc=False):
 
     site: Site
     inference: Inference
+    roots: Roots
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -50,6 +51,13 @@ class TypedSite(Struct, frozen=True, kw_only=True, gc=False):
     def of(self, node: Node) -> Type:
         """Return the type of a node."""
         return self.inference.of(node)
+
+    def declared(self, node: Node) -> Type:
+        """Return the type that a node has whatever the conditions before it say of its path."""
+        path = path_of(node)
+        if path is None:
+            return self.of(node)
+        return _at(path, Place(roots=self.roots, reader=self.site.step, key=self.site.key))
 
     def part(self, node: Node, index: int) -> Type:
         """Return the type of one of the nodes that a node works on."""
@@ -108,7 +116,8 @@ def type_sites(workflow: Workflow, sites: Iterable[Site] | None = None) -> Typed
     for site in workflow.sites if sites is None else sites:
         scope = Place(roots=roots, reader=site.step, key=site.key)
         known = branches.known(site, scope) if site.step is not None else {}
-        found.append(TypedSite(site=site, inference=infer(site.expression, scope, known)))
+        inference = infer(site.expression, scope, known)
+        found.append(TypedSite(site=site, inference=inference, roots=roots))
     return TypedWorkflow(workflow=workflow, roots=roots, sites=tuple(found))
 
 

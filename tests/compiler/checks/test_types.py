@@ -25,6 +25,8 @@ inputs:
   open: {type: object, properties: {host: {type: string}}, default: {}}
 """
 NOT_GIVEN = "a value that is not given is null: write 'is not defined'"
+LEFT = "what is asked before it leaves only '%s'"
+CAN_BE = "it can be 'dev', 'prod'"
 NEEDS_DEFAULT = "give a value for that case: '| default(…)'"
 OUTPUT = """steps:
   - {id: scan, type: shell, run: ./scan, output_format: json, output_schema: {type: object}}
@@ -72,7 +74,10 @@ def found(findings, expression: str) -> list[tuple[str, str, str | None]]:
         ("steps.build.output.exit_code == '0'", ("TR423", "'0'", "write 0 without quotes")),
         ("inputs.mode == ''", ("TR423", "''", NOT_GIVEN)),
         ("inputs.flag and not inputs.flag == 'a'", ("TR423", "'a'", None)),
-        ("inputs.stage == 'dev' and inputs.stage == 'prod'", ("TR423", "'prod'", None)),
+        ("inputs.stage == 'dev' and inputs.stage == 'prod'", ("TR423", "'prod'", LEFT % "dev")),
+        ("inputs.title != 'a' or inputs.title != 'b'", ("TR423", "'b'", LEFT % "a")),
+        ("inputs.title == 'a' and inputs.title in ['a', 'b']", ("TR432", "'b'", LEFT % "a")),
+        ("inputs.stage == 'dev' and inputs.stage == 'test'", ("TR423", "'test'", CAN_BE)),
         ("inputs.hosts < 3", ("TR424", "3", None)),
         ("inputs.stage > 3", ("TR424", "3", None)),
         ("inputs.count | upper", ("TR425", "upper", "write '| string' before it")),
