@@ -13,6 +13,7 @@ _INDENTATION = "indent the keys of one mapping alike, and put text with quotes i
 _CLOSE = "add the closing quote"
 _ESCAPES = "write '\\\\' for a backslash, or use single quotes"
 
+_ODD_COLON = "found unexpected ':'"
 _NO_COLON = "could not find expected ':'"
 
 # The parser's problem: the clause for a message and the hint.
@@ -25,7 +26,7 @@ _CLAUSES: dict[str, tuple[str, str | None]] = {
         "a list cannot begin on this line",
         "begin it on a line of its own, or put the text in quotes",
     ),
-    "found unexpected ':'": ("found unexpected ':'", _QUOTE_IT),
+    _ODD_COLON: ("found unexpected ':'", _QUOTE_IT),
     "did not find expected key": ("neither a key nor the end of the mapping", _INDENTATION),
     "did not find expected '-' indicator": (
         "neither '-' nor the end of the list",
@@ -125,6 +126,8 @@ def explained(text: str, problem: str, *, offset: int, context: int | None = Non
         reason, hint = "a tab cannot indent YAML", "use spaces"
     elif problem == _NO_TOKEN:
         reason, hint = f"text without quotes cannot begin with '{sign}'", _QUOTE_IT
+    elif problem == _ODD_COLON and text[offset + 1 : offset + 2] in (",", "]", "}"):
+        hint = "write a blank behind it, or put the text in quotes"
     begin = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     if _BARE_BLOCK.match(text[begin:offset]):
         hint = "put text that begins with '{{' in quotes"

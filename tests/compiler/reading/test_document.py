@@ -154,6 +154,11 @@ def test_what_is_not_closed_is_reported_where_it_begins() -> None:
         ("a:\n\tb: 1", "a tab cannot indent YAML", "use spaces"),
         ("a:\n  b: 1\n\t  c: 2", "a tab cannot indent YAML", "use spaces"),
         ("a: @b", "text without quotes cannot begin with '@'", "put the text in quotes"),
+        (
+            "{a:, b: 1}",
+            "found unexpected ':'",
+            "write a blank behind it, or put the text in quotes",
+        ),
         ("a: *.md", "'*' begins an alias and '&' an anchor", "put the text in quotes"),
     ],
 )
