@@ -93,16 +93,12 @@ def read_workflow(
     assert isinstance(root, nodes.Mapping)
     head = keys.mapping(root, "workflow") or nodes.Mapping(entries=(), span=root.span)
     inputs = read_inputs(keys.mapping(root, "inputs"), broken=document.gaps.inputs, report=report)
-    properties = inputs.get("properties")
     gaps = document.gaps
     names = declare(root, broken=gaps.steps)
     step_types = read_step_types(root, installed, report)
     reading = Reading(
         document=document,
-        declared=Declared(
-            steps=names.ids,
-            inputs=frozenset(properties) if isinstance(properties, Mapping) else frozenset(),
-        ),
+        declared=_declared(names, inputs),
         inherited=Inherited(
             integration=keys.text_scalar(head, "integration"),
             model=keys.text_scalar(head, "model"),
@@ -142,6 +138,21 @@ def read_workflow(
         step_spans=MappingProxyType({d.path: d.span for d in reversed(names.declarations)}),
         callees=MappingProxyType(reading.callees),
     )
+
+
+def _declared(names: Names, inputs: Mapping[str, Json]) -> Declared:
+    """Return what an expression may name, and what is known of it while it is read."""
+    properties, required = inputs["properties"], inputs["required"]
+    assert isinstance(properties, Mapping) and isinstance(required, list)
+    # An optional input without a default may be null, which is no boolean.
+    booleans = (
+        name
+        for name, schema in properties.items()
+        if isinstance(schema, Mapping)
+        and schema.get("type") == "boolean"
+        and (name in required or isinstance(schema.get("default"), bool))
+    )
+    return Declared(steps=names.ids, inputs=frozenset(properties), booleans=frozenset(booleans))
 
 
 def _outputs(root: nodes.Mapping, reading: Reading) -> dict[str, Output]:

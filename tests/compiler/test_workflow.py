@@ -199,6 +199,28 @@ def test_a_call_that_nobody_looks_for_is_left_to_the_run() -> None:
     assert isinstance(call, WorkflowStep) and call.callee is None
 
 
+@pytest.mark.parametrize(
+    ("declaration", "codes"),
+    [
+        ("{type: boolean, default: false}", []),
+        ("{type: boolean, required: true}", []),
+        ("{type: boolean}", ["TR407"]),
+        ("{type: string, required: true}", ["TR407"]),
+    ],
+)
+def test_a_junction_of_booleans_that_are_never_missing_is_a_boolean(declaration, codes) -> None:
+    report = Report()
+    source = f"""
+workflow: {{id: probe, name: Probe}}
+inputs: {{a: {{type: boolean, default: true}}, b: {declaration}}}
+steps: [{{id: x, type: shell, run: 'echo {{{{ inputs.a and inputs.b }}}}'}}]
+"""
+    document = load(source.encode(), path="flow.yml", report=report)
+    assert document is not None
+    read_workflow(check(document, report), report)
+    assert codes == [found.code for found in report.diagnostics]
+
+
 def test_a_site_knows_its_step_its_key_and_its_place() -> None:
     found = read("""
         steps:
