@@ -230,7 +230,7 @@ class _Converter:
         places.reverse()
         below = depth + (len(operands) - 1).bit_length()
         leaves = [self.convert(operand, below) for operand in operands]
-        return _balance(Op.AND if kind is nodes.And else Op.OR, leaves, places)
+        return balanced(Op.AND if kind is nodes.And else Op.OR, leaves, places)
 
     def _after(self, at: int) -> int:
         """Return where the word after the one at `at` starts."""
@@ -245,12 +245,13 @@ class _Converter:
         return Fault(code, at, self._words[self._index[at]].end, detail, hint=hint)
 
 
-def _balance(op: Op, leaves: list[Node], places: list[int]) -> Node:
+def balanced(op: Op, leaves: list[Node], places: list[int]) -> Node:
+    """Return a tree of little depth over operands; `places` are those of what joins them."""
     if len(leaves) == 1:
         return leaves[0]
     middle = len(leaves) // 2
-    left = _balance(op, leaves[:middle], places[: middle - 1])
-    right = _balance(op, leaves[middle:], places[middle:])
+    left = balanced(op, leaves[:middle], places[: middle - 1])
+    right = balanced(op, leaves[middle:], places[middle:])
     return Node(op, (left, right), places[middle - 1])
 
 

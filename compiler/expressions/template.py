@@ -209,7 +209,7 @@ def _read_expression(text: str, offset: int, context: _Context) -> Expression | 
             limit=fault.detail,
             what=fault.detail,
         )
-        return _misread(text) if context.report.lenient else None
+        return _misread(text, context.declared) if context.report.lenient else None
     ends = {word.start: word.end for word in parsed.words}
 
     def place(at: int) -> Span:
@@ -238,17 +238,13 @@ def _read_expression(text: str, offset: int, context: _Context) -> Expression | 
     return expression
 
 
-def _misread(text: str) -> Expression:
-    """Return what Spec Kit makes of text that is not an expression.
+def _misread(text: str, declared: Declared) -> Expression:
+    """Return what Spec Kit makes of text that is not an expression."""
+    # Few workflows hold such text.
+    from treadle.compiler.expressions.misread import misread
 
-    It takes it for the name of a missing value; what stands behind a bar it takes for a filter,
-    which fails when it is reached.
-    """
-    value, bar, call = text.rpartition("|")
-    tree = Node(Op.LITERAL, (None,), 0)
-    if bar:
-        tree = Node(Op.FILTER, (call.strip(), tree), len(value) + 1)
-    return Expression(text, tree, ())
+    tree = misread(text, declared)
+    return Expression(text, tree, _reads(nodes_of(tree)))
 
 
 def _check_constant(expression: Expression, place: Callable[[int], Span], report: Report) -> None:

@@ -143,6 +143,13 @@ def test_in_a_condition_the_deciding_operand_makes_no_difference() -> None:
     assert [] == read("{{ inputs.a or inputs.b and not inputs.on }}", is_condition=True)[1]
 
 
+def test_in_lenient_mode_what_is_no_expression_is_what_spec_kit_makes_of_it() -> None:
+    template, found = read("{{ inputs.b !== 'y' }}, {{ inputs.a == }}", lenient=True)
+    assert "True, False" == render(template.value, NAMES)
+    assert [("TR401", "="), ("TR401", "}}")] == found
+    assert (("inputs", "b"),) == template.blocks[0].expression.reads
+
+
 def test_functions_of_treadle_are_told_in_lenient_mode_only() -> None:
     text = "{{ inputs.a is odd }} {{ inputs.b | trim }}"
     assert [] == read(text)[1]
