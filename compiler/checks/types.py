@@ -8,6 +8,7 @@ from collections.abc import Callable
 from treadle.compiler.checks import types_missing, types_steps
 from treadle.compiler.checks.types_calls import check_calls_of_types
 from treadle.compiler.checks.types_comparisons import check_comparisons
+from treadle.compiler.checks.types_indexes import check_indexes
 from treadle.compiler.checks.types_members import check_members, is_known
 from treadle.compiler.checks.types_missing import check_missing
 from treadle.compiler.checks.types_steps import check_steps_of_types
@@ -25,6 +26,7 @@ _WHOLE = types_missing.WHOLE | types_steps.WHOLE
 # Independent of each other; the report sorts what they find.
 RULES: tuple[Rule, ...] = (
     check_members,
+    check_indexes,
     check_comparisons,
     check_calls_of_types,
     check_steps_of_types,

@@ -75,7 +75,7 @@ def _check_depth(words: tuple[Word, ...]) -> None:
     floor = level = 0
     before: Word | None = None
     for word in words:
-        keyword = _keyword(word, before)
+        keyword = keyword_of(word, before)
         if word.kind in _OPENING:
             outer.append((floor, level))
             floor = level = level + 1
@@ -87,19 +87,20 @@ def _check_depth(words: tuple[Word, ...]) -> None:
             level = floor
         elif keyword == "else":
             floor = level = floor + 1
-        elif keyword == "not" or (word.kind in ("sub", "add") and _needs_operand(before)):
+        elif keyword == "not" or (word.kind in ("sub", "add") and needs_operand(before)):
             level += 1
         if level > MAX_DEPTH:
             raise Fault("TR403", word.start, word.end, MAX_DEPTH)
         before = Word(word.start, word.end, "sign", keyword) if keyword else word
 
 
-def _keyword(word: Word, before: Word | None) -> str:
+def keyword_of(word: Word, before: Word | None) -> str:
     """Return the keyword that a word is, or "" for anything else."""
     is_member = before is not None and before.kind == "dot"
     is_keyword = word.kind == "name" and word.value in _KEYWORDS and not is_member
     return str(word.value) if is_keyword else ""
 
 
-def _needs_operand(before: Word | None) -> bool:
+def needs_operand(before: Word | None) -> bool:
+    """Return whether a sign behind a word, which is no keyword, is that of a number."""
     return before is None or before.kind not in _OPERAND_ENDS

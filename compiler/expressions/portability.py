@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.expressions.lexer import Declared, Word
-from treadle.compiler.expressions.parser import Parsed
+from treadle.compiler.expressions.parser import Parsed, keyword_of, needs_operand
 from treadle.plan.expression import Node, Op
 from treadle.plan.functions import FILTERS
+from treadle.plan.lazy_pattern import lazy_pattern
 
 _ARITHMETIC = frozenset(
     (
@@ -29,6 +30,9 @@ _ARITHMETIC = frozenset(
 _JUNCTIONS = frozenset((Op.AND, Op.OR))
 _OPERATORS = frozenset((Op.COMPARE, Op.NOT, *_JUNCTIONS))
 _ALWAYS_BOOLEAN = frozenset((Op.COMPARE, Op.NOT, Op.TEST))
+# Spec Kit finds these by the blanks beside them.
+_SPACED = frozenset(("and", "or", "not", "in"))
+_INDEX = lazy_pattern(r"(?<!\s)\[-?[0-9]+\]")
 _OTHERS = {
     Op.OBJECT: "an object",
     Op.SLICE: "a slice",
@@ -70,18 +74,63 @@ _Differs = Callable[[int, str, str], None]
 
 
 def _check_words(text: str, words: tuple[Word, ...], differs: _Differs) -> None:
-    """Report literals that Spec Kit reads otherwise, and empty parentheses behind a filter."""
-    for before, word in zip((None, *words), words, strict=False):
-        raw = text[word.start : word.end]
-        kind = None if before is None else before.kind
-        if word.kind == "string" and word.value != raw[1:-1]:
-            differs(word.start, "escapes are resolved", "the text stays as written, or is null")
-        elif word.kind == "string" and kind == "string":
-            differs(word.start, "texts side by side are one text", "null")
-        elif word.kind == "float" and "." not in raw:
-            differs(word.start, f"'{raw}' is a number", "a missing name")
-        elif word.kind == "rparen" and kind == "lparen":
-            differs(word.start, "empty parentheses are allowed", "an error or null")
+    """Report words that Spec Kit reads otherwise, or not where they stand."""
+    before: Word | None = None
+    for index, word in enumerate(words):
+        after = words[index + 1] if index + 1 < len(words) else None
+        found = _form(text, before, word, after)
+        is_filter = index > 1 and words[index - 2].kind == "pipe"
+        if (
+            found is None
+            and is_filter
+            and word.kind == "lparen"
+            and _is_blank(text, word.start - 1)
+        ):
+            found = ("a blank before '(' is allowed", "an error")
+        if found is not None:
+            differs(word.start, *found)
+        keyword = keyword_of(word, before)
+        before = Word(word.start, word.end, "keyword", keyword) if keyword else word
+
+
+def _form(text: str, before: Word | None, word: Word, after: Word | None) -> tuple[str, str] | None:
+    """Return what a word is here and under Spec Kit where that is not the same."""
+    raw = text[word.start : word.end]
+    kind = None if before is None else before.kind
+    leads, trails = _is_blank(text, word.start - 1), _is_blank(text, word.end)
+    match word.kind:
+        case "string" if word.value != raw[1:-1]:
+            return "escapes are resolved", "the text stays as written, or is null"
+        case "string" if kind == "string":
+            return "texts side by side are one text", "null"
+        case "float" if "." not in raw:
+            return f"'{raw}' is a number", "a missing name"
+        case "integer" if raw[1:2].isalpha():
+            return f"'{raw}' is a number", "a missing name"
+        case "rparen" if kind == "lparen":
+            return "empty parentheses are allowed", "an error or null"
+        case "rparen" if kind == "comma":
+            return "a comma before ')' is allowed", "an error or null"
+        case "dot" if leads or trails:
+            return "blanks beside a point are allowed", "null"
+        case "add" | "sub" if needs_operand(before) and not _is_number_at(word.end, after):
+            return "calculated", "null"
+    keyword = keyword_of(word, before)
+    if keyword not in _SPACED or kind == "pipe" or (before is not None and before.value == "is"):
+        return None
+    is_prefix = keyword == "not" and (after is None or after.value != "in")
+    if trails and (leads or is_prefix):
+        return None
+    return f"'{keyword}' needs no blanks beside it", "part of a missing name"
+
+
+def _is_blank(text: str, at: int) -> bool:
+    """Return whether a blank stands at a place of a text."""
+    return text[at : at + 1].isspace() if at >= 0 else False
+
+
+def _is_number_at(at: int, word: Word | None) -> bool:
+    return word is not None and word.start == at and word.kind in ("integer", "float")
 
 
 def _check_results(tree: Node, is_value: bool, declared: Declared, differs: _Differs) -> None:
@@ -141,10 +190,9 @@ def _check_form(text: str, node: Node, differs: _Differs) -> None:
     elif node.op is Op.LIST and text[node.at : node.at + 1] != "[":
         differs(node.at, "a list", "null")
     elif node.op is Op.INDEX:
-        base, index = node.args
+        base = node.args[0]
         is_path = isinstance(base, Node) and base.op in (Op.NAME, Op.GET)
-        is_number = isinstance(index, Node) and index.op is Op.LITERAL
-        if text[node.at] != "[" or not is_number or not is_path:
+        if text[node.at] != "[" or not _INDEX.match(text, node.at) or not is_path:
             differs(node.at, "an index", "null")
 
 

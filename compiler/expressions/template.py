@@ -86,6 +86,7 @@ def read_template(
     if pieces is None:
         return Template(value=Literal(text))
     is_lone = _is_lone(text, pieces)
+    _check_brace(pieces, locate, report)
     context = _Context(
         declared=declared, is_condition=is_condition and is_lone, locate=locate, report=report
     )
@@ -186,6 +187,14 @@ def _is_lone(text: str, pieces: list[tuple[int, str, bool]]) -> bool:
     if len(blocks) != 1 or rest.strip():
         return False
     return bool(blocks[0].strip())
+
+
+def _check_brace(pieces: list[tuple[int, str, bool]], locate: Locate, report: Report) -> None:
+    """Report a brace behind a lone block: Spec Kit takes it for a part of the expression."""
+    shown = [piece for piece in pieces if piece[1].strip()]
+    if len(shown) == 2 and shown[0][2] and shown[1][1].strip() == "}":
+        at = shown[1][0]
+        report.add("TR407", locate(at, at + 1), here="a text behind the block", there="null")
 
 
 def _read_block(text: str, offset: int, context: _Context) -> Block | None:

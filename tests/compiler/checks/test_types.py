@@ -245,3 +245,20 @@ def test_a_misspelt_field_or_value_has_a_fix(line: str, fixed: str, is_safe: boo
     (fix,) = [d.fix for d in compile_text(text).diagnostics if d.code in ("TR420", "TR423")]
     assert fix is not None
     assert (is_safe, True) == (fix.is_safe, fixed in apply_fixes(text, (fix,)).text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("inputs.title[0]", ["["]),
+        ("inputs.note[-1]", ["["]),
+        ("steps.build.output.stdout[0]", ["["]),
+        ("inputs.hosts[0]", []),
+        ("steps.scan.output.data.tags[0]", []),
+    ],
+)
+def test_an_index_of_a_text_is_told_since_spec_kit_knows_none(
+    findings, expression: str, expected: list[str]
+) -> None:
+    every = findings(INPUTS + OUTPUT % expression)
+    assert expected == [marked for code, marked, _ in every if code == "TR407"]
