@@ -22,7 +22,8 @@ _WORD = lazy_pattern(r"\w+")
 _ROOT = lazy_pattern(r"\w[\w-]*")
 _SEGMENT = lazy_pattern(r"[\w-]+")
 _QUALIFIED = lazy_pattern(r"[\w-]+(?::[\w-]+)*")
-_PLACE = lazy_pattern(r"[0-9]+(?![\w-])")
+# With a zero in front it is the name of a member, such as a month.
+_PLACE = lazy_pattern(r"(?:0|[1-9][0-9]*)(?![\w-])")
 _DIGITS = r"[0-9]+(?:_[0-9]+)*"
 _FLOAT = lazy_pattern(
     rf"{_DIGITS}(?:(?:\.{_DIGITS})?e[+-]?{_DIGITS}|\.{_DIGITS})(?!\w)", re.IGNORECASE

@@ -32,7 +32,7 @@ _OPERATORS = frozenset((Op.COMPARE, Op.NOT, *_JUNCTIONS))
 _ALWAYS_BOOLEAN = frozenset((Op.COMPARE, Op.NOT, Op.TEST))
 # Spec Kit finds these by the blanks beside them.
 _SPACED = frozenset(("and", "or", "not", "in"))
-_INDEX = lazy_pattern(r"(?<!\s)\[-?[0-9]+\]")
+_INDEX = lazy_pattern(r"(?<![\s)])\[-?[0-9]+\]")
 _OTHERS = {
     Op.OBJECT: "an object",
     Op.SLICE: "a slice",
@@ -185,15 +185,25 @@ def _check_form(text: str, node: Node, differs: _Differs) -> None:
         differs(node.at, _OTHERS[node.op], "null")
     elif node.op is Op.GET and node.at > 0 and text[node.at - 1] in "'\"":
         differs(node.at, "a name in brackets is a member", "null")
-    elif node.op is Op.GET and _is_group(node.args[0]):
+    elif _is_member(text, node) and (
+        _is_group(node.args[0]) or text[node.at - 2 : node.at - 1] == ")"
+    ):
         differs(node.at, "a member of a value", "null")
     elif node.op is Op.LIST and text[node.at : node.at + 1] != "[":
         differs(node.at, "a list", "null")
-    elif node.op is Op.INDEX:
+    elif node.op is Op.INDEX and not _is_member(text, node):
         base = node.args[0]
-        is_path = isinstance(base, Node) and base.op in (Op.NAME, Op.GET)
-        if text[node.at] != "[" or not _INDEX.match(text, node.at) or not is_path:
+        is_path = isinstance(base, Node) and (base.op is Op.NAME or _is_member(text, base))
+        if not _INDEX.match(text, node.at) or not is_path:
             differs(node.at, "an index", "null")
+
+
+def _is_member(text: str, node: Node) -> bool:
+    """Return whether a node reads a name, or digits behind a point.
+
+    What those are depends on the type of the value: see `checks.types_indexes`.
+    """
+    return node.op is Op.GET or (node.op is Op.INDEX and text[node.at] != "[")
 
 
 def _is_group(node: object) -> bool:

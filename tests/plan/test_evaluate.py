@@ -20,7 +20,7 @@ NAMES: dict[str, Json] = {
     "empty": "",
     "tags": ["ui", "db"],
     "rows": [[1, 2], [3]],
-    "data": {"key": {"inner": 7}, "0": "zero"},
+    "data": {"key": {"inner": 7}, "0": "zero", "007": "bond"},
 }
 
 
@@ -52,6 +52,8 @@ def refusal(text: str) -> str:
         ("rows[0][1]", 2),
         ("tags.0", "ui"),
         ("data.0", "zero"),
+        ("data.007", "bond"),
+        ("tags.00", None),
         ("name[0]", "a"),
         ("name[1:]", "nn"),
         ("tags[::-1]", ["db", "ui"]),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.compiler.checks.conftest import marked
 from treadle.compiler import compile_text
 from treadle.compiler.mending.fixing import apply_fixes
 
@@ -250,15 +251,21 @@ def test_a_misspelt_field_or_value_has_a_fix(line: str, fixed: str, is_safe: boo
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("inputs.title[0]", ["["]),
-        ("inputs.note[-1]", ["["]),
-        ("steps.build.output.stdout[0]", ["["]),
+        ("inputs.title[0]", [("[", "an index of a text")]),
+        ("inputs.note[-1]", [("[", "an index of a text")]),
+        ("steps.build.output.stdout[0]", [("[", "an index of a text")]),
+        ("inputs.title.0", [("0", "an index of a text")]),
         ("inputs.hosts[0]", []),
+        ("inputs.hosts.0", [("0", "a place in a list")]),
         ("steps.scan.output.data.tags[0]", []),
+        ("steps.scan.output.data.tags.10", [("10", "a member of an object or a place in a list")]),
+        ("steps.scan.output.data.2024.07", []),
+        ("inputs.open.3", []),
     ],
 )
-def test_an_index_of_a_text_is_told_since_spec_kit_knows_none(
-    findings, expression: str, expected: list[str]
+def test_an_index_is_told_when_its_value_may_be_what_spec_kit_does_not_look_into(
+    expression: str, expected: list[tuple[str, str]]
 ) -> None:
-    every = findings(INPUTS + OUTPUT % expression)
-    assert expected == [marked for code, marked, _ in every if code == "TR407"]
+    text = "workflow: {id: probe, name: Probe}" + INPUTS + OUTPUT % expression
+    told = (one for one in compile_text(text).diagnostics if one.code == "TR407")
+    assert expected == [(marked(text, one), one.message.split(" here; ")[0]) for one in told]

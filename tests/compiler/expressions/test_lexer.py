@@ -36,6 +36,7 @@ def fault(text: str) -> Fault:
         ("item-1", ["item", "-", 1]),
         ("item.pass-rate", ["item", ".", "pass-rate"]),
         ("item.tags.0", ["item", ".", "tags", ".", 0]),
+        ("item.10.07.000", ["item", ".", 10, ".", "07", ".", "000"]),
         ("x[item.a:item.b]", ["x", "[", "item", ".", "a", ":", "item", ".", "b", "]"]),
         ("item.n | length-1", ["item", ".", "n", "|", "length", "-", 1]),
         ("inputs.not in [NULL, TRUE]", ["inputs", ".", "not", "in", "[", "none", ",", "true", "]"]),
