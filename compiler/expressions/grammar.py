@@ -15,7 +15,10 @@ from treadle.compiler.expressions.lexer import MAX_DEPTH, Fault, Word
 from treadle.plan.expression import Node, Op
 from treadle.plan.lazy_pattern import lazy_pattern
 
-_EXPECTED = lazy_pattern(r"expected (?:token )?'(.+?)'")
+_EXPECTED = lazy_pattern(r"\bexpected (?:token )?'(.+?)'")
+_RUN_OF_SIGNS = lazy_pattern(r"[=!<>|]+")
+# What signs of other languages are here.
+_MEANT = {"=": "==", "===": "==", "!==": "!=", "<>": "!=", "=>": ">=", "=<": "<=", "||": "or"}
 _SIGNS = {
     "eq": "==",
     "ne": "!=",
@@ -69,7 +72,9 @@ def _syntax_fault(text: str, words: tuple[Word, ...], error: TemplateSyntaxError
         end = len(text)
         return Fault("TR401", end, end + 2, f"the expression ends early{wanted}", hint=hint)
     sign = text[found.start : found.end]
-    hint = {"=": "write '=='", "|": "write 'or'", "&": "write 'and'"}.get(sign)
+    runs = (run for run in _RUN_OF_SIGNS.finditer(text) if run.start() <= found.start < run.end())
+    meant = next((_MEANT.get(run[0]) for run in runs), None)
+    hint = f"write '{meant}'" if meant is not None else None
     reason = f"unexpected '{sign[:40]}'{wanted}"
     return Fault("TR401", found.start, found.end, reason, hint=hint)
 

@@ -87,6 +87,10 @@ def test_a_node_stands_at_its_name_or_sign(text: str, op: Op, at: int) -> None:
     [
         ("[1 2]", ("TR401", 3, "unexpected '2', expected ','")),
         ("a = 1", ("TR401", 2, "unexpected '='")),
+        ("a === 1", ("TR401", 4, "unexpected '='")),
+        ("item->b", ("TR401", 5, "unexpected '>'")),
+        ("a | f(,)", ("TR401", 6, "unexpected ','")),
+        ("| f", ("TR401", 0, "unexpected '|'")),
         ("a |", ("TR401", 3, "the expression ends early, expected a name")),
         ("a b", ("TR401", 2, "unexpected 'b'")),
         ("range(3)", ("TR406", 5, "a call")),
@@ -98,6 +102,25 @@ def test_a_node_stands_at_its_name_or_sign(text: str, op: Op, at: int) -> None:
 def test_a_mistake_is_put_at_its_place(text: str, expected: tuple[str, int, object]) -> None:
     found = fault(text)
     assert expected == (found.code, found.start, found.detail)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a = 1", "write '=='"),
+        ("a === 1", "write '=='"),
+        ("a !== 1", "write '!='"),
+        ("a <> 1", "write '!='"),
+        ("a => 1", "write '>='"),
+        ("a && b", "write 'and'"),
+        ("a || b", "write 'or'"),
+        ("!a", "write 'not'"),
+        ("item->b", None),
+        ("| f", None),
+    ],
+)
+def test_a_sign_of_another_language_is_told_by_ours(text: str, hint: str | None) -> None:
+    assert hint == fault(text).hint
 
 
 @pytest.mark.parametrize(
