@@ -5,12 +5,16 @@ Only conditions that the shape refuses come here. Quotes protect braces, as ever
 
 import re
 
+from treadle.compiler.expressions.lexer import Declared, Fault
+from treadle.compiler.expressions.parser import parse
 from treadle.plan.expression import Json
 from treadle.plan.lazy_pattern import lazy_pattern
 
+# With the dollar that GitHub's workflows write in front.
 _BLOCK = lazy_pattern(
-    r"""\{\{((?:[^'"}]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}(?!\}))*)\}\}""", re.DOTALL
+    r"""\$?\{\{((?:[^'"}]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}(?!\}))*)\}\}""", re.DOTALL
 )
+_NOTHING_DECLARED = Declared(steps=frozenset(), inputs=frozenset())
 _OPENING = "{{"
 _CLOSE_IT = "close the block and every quote in it"
 
@@ -34,7 +38,7 @@ def fault(condition: Json) -> str:
 
 
 def remedy(condition: Json) -> str | None:
-    """Return the hint that shows the right form of a refused condition.
+    """Return the hint that shows the right form of a refused condition, None if nobody knows it.
 
     >>> print(remedy("inputs.count > 100"))
     wrap it: "{{ inputs.count > 100 }}"
@@ -47,11 +51,11 @@ def remedy(condition: Json) -> str | None:
     if is_open:
         return _CLOSE_IT
     if not blocks:
-        return f'wrap it: "{_OPENING} {_single_quoted(condition)} }}}}"'
+        return _shown("wrap it", condition)
     if not all(block.strip() for block in blocks):
         return "write an expression between the braces"
     merged = _BLOCK.sub(lambda found: found[1].strip(), condition)
-    return f'put all of it into one block: "{_OPENING} {_single_quoted(merged)} }}}}"'
+    return _shown("put all of it into one block", merged)
 
 
 def _fault_of_text(text: str) -> str:
@@ -73,6 +77,14 @@ def _blocks(text: str) -> tuple[list[str], bool]:
     return blocks, _OPENING in _BLOCK.sub("", text)
 
 
-def _single_quoted(text: str) -> str:
-    """Return an expression on one line that can stand between double quotes."""
-    return " ".join(text.split()).replace('"', "'")
+def _shown(advice: str, text: str) -> str | None:
+    """Return advice with an expression as one block between double quotes, None when it is none."""
+    inner = " ".join(text.split())
+    try:
+        parse(inner, _NOTHING_DECLARED)
+    except Fault:
+        return None
+    if "'" not in inner:
+        inner = inner.replace('"', "'")
+    escaped = inner.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{advice}: "{_OPENING} {escaped} }}}}"'

@@ -190,6 +190,11 @@ ONE_WHOLE_BLOCK = (
 )
 NO_CONDITION = (
     ("inputs.count > 100", "text without a block", 'wrap it: "{{ inputs.count > 100 }}"'),
+    ('a == "it\'s"', "text without a block", r'''wrap it: "{{ a == \"it's\" }}"'''),
+    ("yes please", "text without a block", None),
+    ("{inputs.v}", "text without a block", None),
+    ("{{ a }} b", "text around a block", None),
+    ("${{ a }}", "text around a block", 'put all of it into one block: "{{ a }}"'),
     ("   ", "blank text", "write false, true or a block"),
     ("{{ a }} and {{ b }}", "text with 2 blocks", 'put all of it into one block: "{{ a and b }}"'),
     ("not {{ a }}", "text around a block", 'put all of it into one block: "{{ not a }}"'),
@@ -211,7 +216,7 @@ def test_a_condition_may_be_one_whole_block_or_a_truth_value(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "found", "hint"), NO_CONDITION)
 def test_any_other_condition_is_refused_with_its_right_form(
-    text: str, found: str, hint: str
+    text: str, found: str, hint: str | None
 ) -> None:
     only = _only(_condition(text))
     said = f"a condition is true, false or one whole {{{{ }}}} block, not {found}"
