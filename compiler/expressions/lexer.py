@@ -29,7 +29,9 @@ _FLOAT = lazy_pattern(
     rf"{_DIGITS}(?:(?:\.{_DIGITS})?e[+-]?{_DIGITS}|\.{_DIGITS})(?!\w)", re.IGNORECASE
 )
 # Nothing before or behind the point, and zeros in front: not in Jinja2, but in Spec Kit.
-_BARE_FLOAT = lazy_pattern(rf"(?:{_DIGITS}\.|\.{_DIGITS})(?![\w.])")
+_BARE_FLOAT = lazy_pattern(
+    rf"(?:{_DIGITS}\.|\.{_DIGITS})(?:e[+-]?{_DIGITS})?(?![\w.])", re.IGNORECASE
+)
 _INTEGER = lazy_pattern(
     r"(?:0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[0-9](?:_?[0-9])*)(?!\w)",
     re.IGNORECASE | re.ASCII,
