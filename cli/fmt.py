@@ -12,9 +12,10 @@ import typer
 from msgspec import Struct, field
 
 from treadle.cli.checking.findings import Checked
+from treadle.cli.checking.plan_source import PLAN_SUFFIX
 from treadle.cli.checking.replace_file import replace_file
 from treadle.cli.checking.report_text import report_lines
-from treadle.cli.checking.workflow_files import PLAN_SUFFIX, find_workflow_files
+from treadle.cli.checking.workflow_files import find_workflow_files
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
@@ -158,7 +159,7 @@ def _files(paths: tuple[str, ...], settings: Settings) -> Iterator[str]:
     seen: set[str] = set()
     for path in paths or (os.path.relpath(settings.find_project()),):
         for file in _below(path) if os.path.isdir(path) else (path,):
-            if file not in seen and not file.endswith(PLAN_SUFFIX):
+            if file not in seen and not file.lower().endswith(PLAN_SUFFIX):
                 seen.add(file)
                 yield file
 

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from treadle.cli.checking.findings import Checked
 from treadle.cli.checking.ignores import apply_ignores
 from treadle.cli.checking.plan_source import is_plan, is_plan_file
-from treadle.cli.checking.workflow_files import PLAN_SUFFIX
 from treadle.cli.project.available_types import types_around
 from treadle.cli.project.callees_around import callees_around
 from treadle.compiler import Compilation, compile_bytes, compile_file
@@ -25,7 +24,7 @@ def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
     A file that cannot be read has a TR101. What is wrong with step types is told, and not mended:
     other workflows have them, too.
     """
-    if path.lower().endswith(PLAN_SUFFIX) or _opens_as_plan(path):
+    if _is_plan_file(path):
         report = Report(lenient=lenient)
         source = read_source(Path(path), report=report)
         if source is None:
@@ -42,7 +41,7 @@ def check_files(path: str, *, lenient: bool) -> tuple[Checked, ...]:
     return (own, *(_unmendable(each) for each in others if each.diagnostics))
 
 
-def _opens_as_plan(path: str) -> bool:
+def _is_plan_file(path: str) -> bool:
     try:
         return is_plan_file(Path(path))
     except OSError:
@@ -51,7 +50,7 @@ def _opens_as_plan(path: str) -> bool:
 
 def check_bytes(source: bytes, *, path: str, lenient: bool) -> Checked:
     """Check what came without a file; `path` is only shown."""
-    if is_plan(source):
+    if is_plan(source, name=path):
         return _check_plan(source, path=path)
     with without_collector():
         compilation = compile_bytes(

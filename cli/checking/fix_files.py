@@ -91,7 +91,7 @@ class Fixing(Struct, kw_only=True):
         elif not any(self.wanted(found) for found in checked.diagnostics):
             return checked
         source = _source(checked)
-        if source is None or is_plan(source):
+        if source is None or is_plan(source, name=checked.path):
             return checked
         repaired = repair(source, lambda new: look(new, checked.path), wanted=self.wanted)
         if not self._put(checked.path, source, repaired.source):

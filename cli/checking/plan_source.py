@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from treadle.compiler import Compilation
 
 STDIN = "-"
+PLAN_SUFFIX = ".plan.json"
 
 _OPENING_BYTES = 160
 
@@ -34,8 +35,13 @@ class Loaded(Struct, frozen=True, kw_only=True):
     folder: Path
 
 
-def is_plan(source: bytes) -> bool:
-    """Whether bytes are meant to be a plan file: its first member tells, however it is laid out."""
+def is_plan(source: bytes, *, name: str = "") -> bool:
+    """Whether bytes are meant to be a plan file: its name tells, or its first member does.
+
+    The member does not depend on the layout; the name does not depend on the order of members.
+    """
+    if name.lower().endswith(PLAN_SUFFIX):
+        return True
     opening = source[:_OPENING_BYTES].removeprefix(codecs.BOM_UTF8).lstrip()
     return opening.startswith(b"{") and opening[1:].lstrip().startswith(b'"format"')
 
@@ -45,7 +51,7 @@ def is_plan_file(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return is_plan(file.read(_OPENING_BYTES))
+        return is_plan(file.read(_OPENING_BYTES), name=path.name)
 
 
 def load_plan(

@@ -10,9 +10,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from treadle.cli.checking.plan_source import PLAN_SUFFIX
 from treadle.plan.lazy_pattern import lazy_pattern
-
-PLAN_SUFFIX = ".plan.json"
 
 TEST_SUFFIXES = (".test.yml", ".test.yaml")  # of files of tests
 _SUFFIXES = (".yml", ".yaml", PLAN_SUFFIX)

@@ -1,5 +1,6 @@
 """`treadle validate`: which files it checks, what it prints, and with which exit status."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +139,24 @@ def test_a_plan_is_told_by_its_content_however_it_is_laid_out(treadle, write: Wr
     ended = treadle("validate", "shown.json", "marked.json", "other.json", "--format", "json")
     assert ["TR602"] == [found["code"] for found in ended.data["diagnostics"]]
     assert [0, 0] == [treadle("run", name).code for name in ("shown.json", "marked.json")]
+
+
+@pytest.mark.parametrize("name", ["demo.plan.json", "DEMO.PLAN.JSON"])
+def test_a_plan_is_told_by_its_name_whoever_reads_it(
+    treadle, write: Write, project: Path, name: str
+) -> None:
+    write("flow.yml", GOOD)
+    treadle("plan", "flow.yml", "-o", name)
+    plan = json.loads((project / name).read_text(encoding="utf-8"))
+    write(name, json.dumps(plan, sort_keys=True))
+    verbs = (("validate",), ("plan",), ("graph",), ("schema",), ("doctor",), ("run",))
+    assert [0] * len(verbs) == [treadle(*verb, name).code for verb in verbs]
+    assert 0 == treadle("plan", "--diff", name, "flow.yml").code
+    for text, code in (('{"a": 1}', "TR603"), ("hi", "TR601")):
+        write(name, text)
+        for verb in verbs:
+            ended = treadle(*verb, name)
+            assert code in ended.out + ended.err, verb
 
 
 def test_a_folder_without_workflows_is_told(treadle) -> None:
