@@ -52,14 +52,8 @@ def needs_object(plan: Plan, resolved: Resolved, gates: Sequence[GateQuestion]) 
         "workflow": {"id": plan.id, "version": plan.version, "digest": plan.digest},
         "inputs": [_input(inputs, name, resolved) for name in inputs.names],
         "gates": [_gate(gate) for gate in gates],
-        "answers": _answers(plan, resolved, gates),
+        "answers": _answers(plan, resolved),
     }
-
-
-def answer_name(plan: Plan, gate: GateQuestion) -> str:
-    """Return what a file of answers calls a gate: its id, or its path where ids repeat."""
-    ids = Counter(each.id for each in gates_of(plan))
-    return gate.step.id if ids[gate.step.id] == 1 else gate.step.path
 
 
 def _input(inputs: InputSet, name: str, resolved: Resolved) -> dict[str, Json]:
@@ -102,27 +96,30 @@ def _gate(gate: GateQuestion) -> dict[str, Json]:
     }
 
 
-def _answers(plan: Plan, resolved: Resolved, gates: Sequence[GateQuestion]) -> dict[str, Json]:
-    """Return the JSON Schema of a file that answers everything."""
+def _answers(plan: Plan, resolved: Resolved) -> dict[str, Json]:
+    """Return the JSON Schema of a file of answers.
+
+    Shapes: a gate goes by its path, and by its id where no other gate has that. None is required,
+    as a run pauses at what has no answer; an input that it cannot begin without is.
+    """
     whole = InputSet(plan.inputs).json_schema()
     inputs = {key: value for key, value in whole.items() if key != "$schema"}
+    gates = gates_of(plan)
+    ids = Counter(gate.id for gate in gates)
     choices: dict[str, Json] = {}
     for gate in gates:
-        option: dict[str, Json] = {"enum": list(gate.step.options)}
+        option: dict[str, Json] = {"enum": list(gate.options)}
         each: dict[str, Json] = {"type": "array", "items": option, "minItems": 1}
-        choices[answer_name(plan, gate)] = {"anyOf": [option, each]}
-    needed = [answer_name(plan, gate) for gate in gates if gate.answered_by is None]
+        for name in (gate.id, gate.path) if ids[gate.id] == 1 else (gate.path,):
+            choices[name] = {"anyOf": [option, each]}
     return {
         "$schema": whole["$schema"],
         "type": "object",
         "properties": {
             "inputs": {**inputs, "required": list(resolved.missing)},
-            "gates": {"type": "object", "properties": choices, "required": [*needed]},
+            "gates": {"type": "object", "properties": choices, "additionalProperties": False},
         },
-        "required": [
-            *(["inputs"] if resolved.missing else []),
-            *(["gates"] if needed else []),
-        ],
+        "required": ["inputs"] if resolved.missing else [],
         "additionalProperties": False,
     }
 

@@ -1,5 +1,6 @@
 """`treadle plan --needs`: every question that a run may ask."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,8 +107,31 @@ def test_a_file_of_answers_has_a_schema_of_its_own(needs) -> None:
         "gates": {"good": "approve", "calm": "reject", "again": ["more", "done"], "one": "approve"},
     }
     assert validator.is_valid(whole)
-    assert not validator.is_valid({**whole, "gates": {"good": "approve"}})
+    assert not validator.is_valid({"gates": whole["gates"]})
     assert not validator.is_valid({**whole, "inputs": {"env": "test"}})
+
+
+@pytest.mark.parametrize(
+    ("gates", "is_taken"),
+    [
+        ({}, True),
+        ({"good": "approve"}, True),
+        ({"/pick/then/good": "approve", "/loop/again": ["more", "done"]}, True),
+        ({"hasty": "approve"}, True),
+        ({"godo": "approve"}, False),
+        ({"good": "maybe"}, False),
+        ({"again": []}, False),
+    ],
+)
+def test_the_schema_of_answers_takes_what_a_run_takes(
+    treadle, needs, write: Write, gates: dict[str, object], is_taken: bool
+) -> None:
+    answers = {"inputs": {"env": "dev"}, "gates": gates}
+    schema = needs("--json", flow=FLOW.replace("make", "echo")).data["answers"]
+    assert is_taken == Draft202012Validator(schema).is_valid(answers)
+    write("answers.json", json.dumps(answers))
+    ended = treadle("run", "flow.yml", "--answers", "answers.json", "--no-input")
+    assert (0 if is_taken else 2) == ended.code
 
 
 def test_a_workflow_without_questions_asks_nothing(needs) -> None:
