@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 from treadle import schemas
 from treadle.cli.app import VERBS, build
 from treadle.compiler import compile_text
+from treadle.compiler.diagnostics import Report
+from treadle.compiler.mending.formatting import formatted
+from treadle.compiler.reading.document import load
 from treadle.plan import formats
 
 ROOT = Path(__file__).parent.parent
@@ -66,9 +69,14 @@ def test_the_index_of_the_documents_lists_all_of_them() -> None:
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("yaml"))
-def test_a_whole_workflow_in_a_document_compiles_without_a_finding(page: str, text: str) -> None:
+def test_a_whole_workflow_in_a_document_compiles_cleanly_in_its_one_form(
+    page: str, text: str
+) -> None:
     if re.search(r"^workflow:", text, re.MULTILINE) and not text.startswith(FAULTY):
         assert () == compile_text(text, path=page).diagnostics
+        document = load(text.encode(), path=page, report=Report())
+        assert document is not None
+        assert text == formatted(document)
 
 
 def test_the_readme_shows_what_is_said_about_the_faulty_workflow(

@@ -171,6 +171,11 @@ def test_an_example_compiles_strictly_without_a_finding(path: Path) -> None:
     assert () == compile_file(path).diagnostics
 
 
+def test_the_examples_have_their_one_form() -> None:
+    said = CliRunner().invoke(build(words=["fmt"]), ["fmt", "--check", str(EXAMPLES)])
+    assert (0, "") == (said.exit_code, said.stdout)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_an_example_says_how_to_run_it(path: Path) -> None:
     header = path.read_text(encoding="utf-8").split("schema_version")[0]

@@ -18,8 +18,8 @@ inputs:
     description: Who is greeted.
   mood:
     type: string
-    enum: [calm, cheerful]
     default: calm
+    enum: [calm, cheerful]
 
 steps:
   # A line of shell. Values of inputs go through 'shquote' so that no text can break the line.

@@ -131,9 +131,10 @@ def test_an_unknown_diagnostic_is_wrong_usage_with_a_suggestion(treadle) -> None
     assert "did you mean 'unknown-step'?" in ended.err
 
 
-def test_a_new_workflow_has_no_findings_and_runs(treadle, project: Path) -> None:
+def test_a_new_workflow_has_no_findings_and_its_one_form_and_runs(treadle, project: Path) -> None:
     assert 0 == treadle("new", "My Flow").code
     assert (0, "") == ((ended := treadle("validate", "My Flow.yml")).code, ended.out)
+    assert (0, "") == ((ended := treadle("fmt", "--check", "My Flow.yml")).code, ended.out)
     ended = treadle("run", "My Flow.yml", "--json")
     assert ("my-flow", "paused") == (ended.data["workflow_id"], ended.data["status"])
     ended = treadle("resume", "@latest", "--choice", "approve", "--json")
