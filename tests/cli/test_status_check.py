@@ -8,7 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from jsonschema import validate
 
+from treadle import schemas
 from treadle.executor.errors import Refused
 from treadle.executor.local.store import RunFolder, Store
 
@@ -63,6 +65,7 @@ def test_a_changed_row_is_told_and_hurts_no_other_run(treadle, project: Path) ->
     edit(project, "r1", '"exit_code":0', '"exit_code":1', hashes_too=False)
     ended = treadle("status", "--check", "--json")
     assert 1 == ended.code
+    validate(ended.data, schemas.load("outcome"))
     by_id = {each["run_id"]: each for each in json.loads(ended.out)["runs"]}
     assert {"run_id": "r2", "whole": True, "transactions": 2, "events": 7} == by_id["r2"]
     assert (False, "TR901") == (by_id["r1"]["whole"], by_id["r1"]["code"])
