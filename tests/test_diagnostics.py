@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent, indent
 
 import pytest
 
 from treadle.cli.pages import page
+from treadle.compiler import compile_text
 from treadle.plan.catalogue import ENTRIES, Entry
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +34,14 @@ PAGE = re.compile(
     r"\n\n## Fix\n\n.+\n",
     re.DOTALL,
 )
+
+YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INPUT = re.compile(r"inputs\.(\w+)")
+HEAD = 'workflow: {id: page, name: Page, version: "1.0.0"}\n'
+# What follows from the part that a page does not show: who reads an input or an output, and what
+# an input is declared as (text, here).
+OF_THE_REST = frozenset(("TR501", "TR517"))
+OF_OTHER_INPUTS = {"TR320": ("TR530", "TR535"), "TR425": ("TR530",), "TR621": ("TR532",)}
 
 over_entries = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
 
@@ -100,6 +110,36 @@ def test_a_page_has_its_title_and_its_four_parts(entry: Entry) -> None:
     found = PAGE.fullmatch(page(entry.code) or "")
     assert found is not None
     assert (entry.code, entry.name) == (found["code"], found["name"])
+
+
+@over_entries
+def test_a_page_shows_nothing_that_another_rule_of_good_flows_would_warn_about(
+    entry: Entry,
+) -> None:
+    text = page(entry.code) or ""
+    found = {
+        diagnostic.code
+        for part in YAML.findall(text)
+        for diagnostic in compile_text(_completed(dedent(part)), path=entry.code).diagnostics
+        if diagnostic.code.startswith("TR5")
+    }
+    excused = {entry.code, *OF_THE_REST, *OF_OTHER_INPUTS.get(entry.code, ())}
+    assert set() == found - excused
+
+
+def _completed(part: str) -> str:
+    """Return a workflow around a part of one: steps, keys of a shell step, or its upper keys."""
+    if part.startswith("- "):
+        part = f"steps:\n{part}"
+    elif re.search("^(run|retry|env):", part, re.MULTILINE):
+        run = "" if re.search("^run:", part, re.MULTILINE) else "run: 'true'\n"
+        step = indent(f"type: shell\n{run}{part}", "    ")
+        part = f"steps:\n  - id: step\n{step}"
+    names = sorted(set(INPUT.findall(part)))
+    if names and not re.search("^inputs:", part, re.MULTILINE):
+        declared = (f"  {name}: {{type: string, required: true}}\n" for name in names)
+        part = f"inputs:\n{''.join(declared)}{part}"
+    return part if re.search("^workflow:", part, re.MULTILINE) else HEAD + part
 
 
 def test_an_unknown_code_has_no_page() -> None:
