@@ -105,6 +105,67 @@ def test_the_page_about_tests_shows_what_comes_of_its_tests(
     assert shown == f"$ treadle test release.yml\n{said.stdout}{said.stderr}"
 
 
+OLD = """workflow: {id: demo, name: Demo, version: "1.0.0"}
+inputs:
+  scope: {type: string, enum: [full, quick], default: quick}
+steps:
+  - {id: build, type: shell, env: {SCOPE: "{{ inputs.scope }}"}, run: make}
+"""
+NEW = """workflow: {id: demo, name: Demo, version: "2.0.0"}
+inputs:
+  scope: {type: string, enum: [quick], default: quick}
+steps:
+  - {id: build, type: shell, env: {SCOPE: "{{ inputs.scope }}"}, run: make all}
+  - {id: ship, type: shell, run: ./ship}
+"""
+
+
+def test_the_page_about_changes_shows_what_a_difference_looks_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = next(text for _, text in blocks("text") if text.startswith("$ treadle plan --diff"))
+    (tmp_path / "main.yml").write_text(OLD, encoding="utf-8")
+    (tmp_path / "release.yml").write_text(NEW, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    words = ["plan", "--diff", "main.yml", "release.yml"]
+    said = CliRunner().invoke(build(words=["plan"]), words)
+    assert shown == f"$ treadle {' '.join(words)}\n{said.stdout}{said.stderr}"
+
+
+TRAIN = """workflow: {id: release-train, name: Release train, version: "1.1.0"}
+inputs:
+  token: {type: string, secret: true, required: true}
+  target: {type: string, default: staging}
+steps:
+  - {id: build, type: shell, env: {TARGET: "{{ inputs.target }}"}, run: make all}
+  - {id: publish, type: shell, env: {TOKEN: "{{ inputs.token }}"}, run: './publish "$TOKEN"'}
+"""
+NEXT_TRAIN = (
+    TRAIN.replace("1.1.0", "1.2.0")
+    .replace("  target: {type: string, default: staging}\n", "")
+    .replace(' env: {TARGET: "{{ inputs.target }}"},', "")
+)
+
+
+def test_the_page_about_sharing_shows_what_is_told_before_an_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = next(text for _, text in blocks("text") if text.startswith("$ treadle add .."))
+    package = tmp_path / "release-train"
+    for folder in (package, tmp_path / "project" / ".specify"):
+        folder.mkdir(parents=True)
+    (package / "publish").write_text("#!/bin/sh\nexec ./upload\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "project")
+    for text, *options in ((TRAIN, "--yes"), (NEXT_TRAIN, "--no-input")):
+        (package / "workflow.yml").write_text(text, encoding="utf-8")
+        words = ["add", "../release-train"]
+        said = CliRunner().invoke(build(words=["add"]), [*words, *options])
+    told = said.output.partition("error TR965")[0]
+    assert (
+        shown == f"$ treadle add ../release-train\n{told}install it instead of the old one? [y/N]\n"
+    )
+
+
 @pytest.mark.parametrize(("page", "text"), blocks("python"))
 def test_a_python_example_runs(page: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(text, page, "exec"), {"__name__": "example"})
