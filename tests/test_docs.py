@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from treadle import schemas
 from treadle.cli.app import VERBS, build
+from treadle.cli.text.yaml_text import parse_yaml
 from treadle.compiler import compile_text
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.mending.formatting import formatted
@@ -171,6 +173,20 @@ def test_a_python_example_runs(page: str, text: str, capsys: pytest.CaptureFixtu
     exec(compile(text, page, "exec"), {"__name__": "example"})
     printed = {"python-api.md": "no input is called 'nmae'\n"}
     assert printed.get(page, "") == capsys.readouterr().out
+
+
+def test_the_page_about_packages_declares_the_package_that_it_shows() -> None:
+    names: dict[str, Any] = {}
+    exec(next(text for _, text in blocks("python") if "notify = StepType(" in text), names)
+    text = next(text for _, text in blocks("yaml") if text.startswith("step_types:\n  notify:"))
+    shown = names["notify"]
+    declared = {
+        "description": shown.description,
+        "input_schema": shown.input_schema,
+        "output_schema": shown.output_schema,
+        "package": "treadle-notify",
+    }
+    assert {"step_types": {"notify": declared}} == parse_yaml(text)
 
 
 def test_the_verbs_and_options_that_the_readme_names_exist() -> None:
