@@ -48,7 +48,7 @@ def step_list(settings: Settings, as_json: JsonOption = False) -> int:
         return ExitCode.OK
     settings.talk.say(f"built in: {', '.join(built_in)}")
     if not found:
-        settings.talk.say("no others; docs/custom-steps.md tells how to make some")
+        settings.talk.say("no others; 'treadle explain TR349' shows how one is declared")
         return ExitCode.OK
     heads = ("NAME", "FROM", "WHAT IT DOES")
     table: list[list[Cell]] = [[(head, Role.QUIET) for head in heads]]

@@ -72,7 +72,7 @@ LIBRARY_ENTRIES: tuple[Entry, ...] = (
         "TR971",
         "unusable-credentials",
         "the credentials in '{path}' cannot be used: {reason}",
-        "docs/library.md shows the form of the file",
+        "'treadle explain TR971' shows the form of the file",
     ),
     error(
         "TR972",

@@ -8,12 +8,7 @@ RUN_ENTRIES: tuple[Entry, ...] = (
     error("TR602", "plan-digest", "the plan was changed after it was compiled"),
     error("TR603", "plan-format", "plan format {found} is not known to this version"),
     error("TR611", "configuration-syntax", "'{path}' is not TOML: {reason}"),
-    error(
-        "TR612",
-        "unknown-setting",
-        "'{path}' has an unknown setting '{key}'",
-        "docs/configuration.md lists the settings",
-    ),
+    error("TR612", "unknown-setting", "'{path}' has an unknown setting '{key}'"),
     error("TR613", "wrong-setting", "'{key}' in '{path}' must {expected}"),
     error(
         "TR614",

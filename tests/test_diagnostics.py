@@ -35,6 +35,7 @@ PAGE = re.compile(
     re.DOTALL,
 )
 
+DOCUMENT_NAME = re.compile(r"docs/[\w-]+\.md")
 YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INPUT = re.compile(r"inputs\.(\w+)")
 HEAD = 'workflow: {id: page, name: Page, version: "1.0.0"}\n'
@@ -144,6 +145,12 @@ def _completed(part: str) -> str:
 
 def test_an_unknown_code_has_no_page() -> None:
     assert (None, None) == (page("TR000"), page("../pages/tr101"))
+
+
+@over_entries
+def test_nobody_is_sent_to_a_file_that_only_a_checkout_has(entry: Entry) -> None:
+    told = (entry.message, entry.hint or "", page(entry.code) or "")
+    assert [] == [text for text in told if DOCUMENT_NAME.search(text)]
 
 
 def test_pages_name_only_codes_that_exist() -> None:

@@ -261,11 +261,11 @@ def _problem(code: str, path: Path, *, hint: str | None = None, **fields: object
     return Problem(code=code, field="", message=message, hint=hint or BY_CODE[code].hint)
 
 
-def _hint(word: str, known: list[str]) -> str | None:
+def _hint(word: str, known: list[str]) -> str:
     # The compiler's guesses; most settings files have no mistake.
     from treadle.compiler.suggestions import did_you_mean
 
-    return did_you_mean(word, known)
+    return did_you_mean(word, known) or "known: " + ", ".join(sorted(known))
 
 
 def _below(where: str, key: str) -> str:

@@ -137,6 +137,14 @@ def test_a_mistake_in_the_file_is_told_in_its_words(
     assert expected == (code, message)
 
 
+def test_a_setting_that_is_near_none_is_told_with_those_that_there_are(
+    project: Path, write: Write
+) -> None:
+    write("treadle.toml", "[run]\nzzz = 1")
+    ((code, _, hint),) = refused(project)
+    assert ("TR612", "known: on_pause") == (code, hint)
+
+
 def test_a_file_that_is_no_toml_is_told_with_its_line(project: Path, write: Write) -> None:
     write("treadle.toml", "lenient = true\nignore = [")
     ((code, message, _),) = refused(project)
