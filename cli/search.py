@@ -55,7 +55,7 @@ def print_found(
     Shapes: `here` are the ids of what is installed.
     """
     for id, fault in catalog.faults.items():
-        settings.talk.say(f"left out: '{one_line(id)}', {one_line(fault, 160)}")
+        settings.talk.say(f"left out: '{one_line(id)}', {one_line(fault.reason, 160)}")
     if as_json:
         print_json({catalog.kind.key: [listed_object(each, here) for each in found]})
         return

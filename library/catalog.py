@@ -76,14 +76,21 @@ class Listed(Struct, frozen=True, kw_only=True):
         return replace(self, data=data)
 
 
+class EntryFault(Struct, frozen=True, kw_only=True):
+    """Why an entry of a catalog cannot be used."""
+
+    reason: str
+    source: CatalogSource
+
+
 class Catalog(Struct, frozen=True, kw_only=True):
     """What catalogs offer together.
 
-    Shapes: `faults` are the entries that cannot be used, each with the reason.
+    Shapes: `faults` are of the entries that cannot be used.
     """
 
     entries: Mapping[str, Listed]
-    faults: Mapping[str, str]
+    faults: Mapping[str, EntryFault]
     kind: Kind = WORKFLOWS
 
 
@@ -115,7 +122,7 @@ def read_catalog(content: bytes, source: CatalogSource, kind: Kind = WORKFLOWS) 
 def put_together(catalogs: Iterable[Catalog], kind: Kind = WORKFLOWS) -> Catalog:
     """Return what several catalogs offer, of which the first one that knows an id counts."""
     entries: dict[str, Listed] = {}
-    faults: dict[str, str] = {}
+    faults: dict[str, EntryFault] = {}
     for catalog in catalogs:
         for id, listed in catalog.entries.items():
             if id not in faults:
@@ -177,13 +184,13 @@ def _named(
 
 def _checked(entries: Mapping[str, Json], source: CatalogSource, kind: Kind) -> Catalog:
     found: dict[str, Listed] = {}
-    faults: dict[str, str] = {}
+    faults: dict[str, EntryFault] = {}
     for id, entry in entries.items():
         fault = _entry_fault(id, entry, kind)
         if fault is None and isinstance(entry, Mapping):
             found[id] = Listed(id=id, data=entry, source=source, kind=kind)
         else:
-            faults[id] = fault or "it is not an object"
+            faults[id] = EntryFault(reason=fault or "it is not an object", source=source)
     return Catalog(entries=found, faults=faults, kind=kind)
 
 

@@ -95,9 +95,10 @@ def _check_options(request: Request, *, is_address: bool) -> None:
 
 def find_listed(catalog: Catalog, id: str, *, version: str | None = None) -> Listed:
     """Return a workflow of the catalogs. Errors: Refused with TR961, TR963 or TR968."""
-    if id in catalog.faults:
-        reason = f"the entry '{id}' cannot be used: {catalog.faults[id]}"
-        raise Refused.because("TR961", catalog="catalog", reason=reason)
+    fault = catalog.faults.get(id)
+    if fault is not None:
+        reason = f"the entry '{id}' cannot be used: {fault.reason}"
+        raise Refused.because("TR961", catalog=fault.source.name, reason=reason)
     listed = catalog.entries.get(id)
     if listed is None:
         raise Refused.because("TR963", id=id, noun=catalog.kind.noun, command=catalog.kind.command)

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from typer.testing import Result
 
 from treadle.library.archive import read_archive
-from treadle.library.catalog import read_catalog
+from treadle.library.catalog import Catalog, put_together, read_catalog
 from treadle.library.catalog_list import CatalogSource
 from treadle.library.ids import check_id
+from treadle.library.obtain import find_listed
 from treadle.library.refusal import Refused
 from treadle.library.web import check_address
 
@@ -348,7 +349,10 @@ def test_a_wrong_entry_of_a_catalog_is_told_and_the_others_are_used(row: str) ->
     content = json.dumps({"workflows": {"bad": entry, "good": ENTRY}}).encode()
     catalog = read_catalog(content, SOURCE)
     assert ["good"] == list(catalog.entries)
-    assert reason in catalog.faults["bad"]
+    assert reason in catalog.faults["bad"].reason
+    with pytest.raises(Refused) as refused:
+        find_listed(put_together((Catalog(entries={}, faults={}), catalog)), "bad")
+    assert refused.value.problem.message.startswith(f"the catalog '{SOURCE.name}' is refused: ")
 
 
 @given(st.binary(max_size=300), st.integers(0, 400), st.booleans())
