@@ -128,6 +128,9 @@ def explained(text: str, problem: str, *, offset: int, context: int | None = Non
         reason, hint = f"text without quotes cannot begin with '{sign}'", _QUOTE_IT
     elif problem == _ODD_COLON and text[offset + 1 : offset + 2] in (",", "]", "}"):
         hint = "write a blank behind it, or put the text in quotes"
+    elif problem in _UNCLOSED and sign == "?":
+        # YAML 1.2 allows it inside of text; libyaml, and Spec Kit, do not.
+        hint = "put text that holds '?' in quotes"
     begin = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     if _BARE_BLOCK.match(text[begin:offset]):
         hint = "put text that begins with '{{' in quotes"
