@@ -22,6 +22,7 @@ def main() -> None:
     """Run the program with the arguments of the process, and end the process."""
     gc.set_threshold(_ALLOCATIONS_BEFORE_A_LOOK)
     arguments = sys.argv[1:]
+    _open_closed_streams()
     # A value that the terminal cannot show must not cost the result of a run.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -56,6 +57,19 @@ def program() -> None:
                     stream.flush()
             os._exit(ended.code)
         raise
+
+
+def _open_closed_streams() -> None:
+    """Lead to nowhere the standard streams that the caller has closed.
+
+    Otherwise the first file that is opened gets the number of one of them, and what a library or a
+    process that is started says on that stream gets into the file.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # gets the number of the stream, being lowest
+            os.set_inheritable(nowhere, True)
+            setattr(sys, name, open(nowhere, mode, encoding="utf-8"))
 
 
 def _has_work_left() -> bool:

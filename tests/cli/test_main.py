@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,17 @@ def test_a_process_waits_for_a_thread_that_is_at_work() -> None:
     program = f"{thread}; {PROGRAM.format(words=['schema', 'nope'])}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (2, "late\ntaken apart\n") == (done.returncode, done.stdout)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_has_closed_costs_no_run(
+    closed: str, treadle, project: Path
+) -> None:
+    steps = 'steps: [{id: a, type: shell, run: "echo out; echo err >&2"}]\n'
+    Path("w.yml").write_text('workflow: {id: w, name: W, version: "1.0.0"}\n' + steps)
+    words = f"{sys.executable} -m treadle.cli"
+    for number, options in enumerate(("", "--json", "--detach")):
+        command = f"{words} run w.yml --run-id r{number} {options} {closed}"
+        assert 0 == subprocess.run(["sh", "-c", command], cwd=project).returncode
+        assert 0 == treadle("wait", f"r{number}").code
+    assert "out\nerr\n" == treadle("logs", "r0").out
