@@ -27,6 +27,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # What somebody types and is no text is refused by whoever asked for it.
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="surrogateescape")
 
     def work() -> int:
         if arguments in (["--version"], ["-V"]):

@@ -41,10 +41,13 @@ def read_secret(prompt: str) -> str | None:
 
     Errors: KeyboardInterrupt.
     """
-    try:
-        return getpass(prompt, stream=sys.stderr)
-    except EOFError:
-        return None
+    while True:
+        try:
+            return getpass(prompt, stream=sys.stderr)
+        except EOFError:
+            return None
+        except UnicodeError:
+            print("refused: it holds bytes that are not UTF-8", file=sys.stderr)
 
 
 def chosen(text: str, choices: Sequence[str]) -> str | None:

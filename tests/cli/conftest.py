@@ -109,7 +109,7 @@ class Terminal:
         return before
 
     def type(self, text: str) -> None:
-        os.write(self._terminal, text.encode())
+        os.write(self._terminal, text.encode("utf-8", "surrogateescape"))
 
     def end(self) -> tuple[int, str]:
         """Read to the end; return the exit status and what was shown."""
@@ -132,7 +132,7 @@ class Terminal:
         except OSError:
             # This is how Linux tells that nobody has the terminal open any more.
             return False
-        self.shown += ESCAPE.sub("", data.decode()).replace("\r\n", "\n")
+        self.shown += ESCAPE.sub("", data.decode("utf-8", "replace")).replace("\r\n", "\n")
         return bool(data)
 
 

@@ -119,6 +119,28 @@ def test_a_gate_that_is_asked_again_waits_for_the_next_resume(terminal, write: W
     assert 0 == at.end()[0]
 
 
+def test_what_is_typed_and_is_no_text_is_refused(
+    terminal, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")  # as in most languages' locales
+    flow = FLOW.replace("type: integer, required: true, minimum: 1", "type: string, default: '3'")
+    write("flow.yml", flow.replace("type: string, enum: [dev, prod]", "type: string"))
+    write("notes.md", "")
+    at = terminal("run", "flow.yml")
+    for answer in ("prod", "hush"):
+        at.until("> ")
+        at.type("a\udcff\n")
+        at.until("holds bytes that are not UTF-8\n")
+        at.until("> ")
+        at.type(f"{answer}\n")
+    at.until("choose a number or a name: ")
+    at.type("\udcff\n")
+    at.until("is none of them\n")
+    at.until("choose a number or a name: ")
+    at.type("approve\n")
+    assert 0 == at.end()[0]
+
+
 def test_nothing_is_asked_with_no_input_or_json(terminal, write: Write) -> None:
     write("flow.yml", FLOW)
     code, shown = terminal("run", "flow.yml", "--no-input").end()
