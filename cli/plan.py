@@ -90,7 +90,7 @@ def show_plan(
         sys.stdout.buffer.write(plan_bytes(loaded.plan))
         return ExitCode.OK
     if output is not None:
-        _write(output, loaded.plan)
+        _write(output, loaded)
         settings.talk.say(f"wrote {output}")
     if as_json:
         print_json(to_json(loaded.plan))
@@ -161,8 +161,10 @@ def _auto(known: KnownInputs) -> str:
     return "which 'auto' stands for in this project"
 
 
-def _write(path: Path, plan: Plan) -> None:
+def _write(path: Path, loaded: Loaded) -> None:
     try:
-        path.write_bytes(plan_bytes(plan))
+        if loaded.path is not None and path.exists() and path.samefile(loaded.path):
+            raise Rejected.because("TR908", path=path, reason="it is what the plan is made of")
+        path.write_bytes(plan_bytes(loaded.plan))
     except OSError as error:
         raise Rejected.because("TR908", path=path, reason=error.strerror) from error

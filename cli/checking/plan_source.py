@@ -29,10 +29,11 @@ _OPENING_BYTES = 160
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """A plan, and the folder that its workflow calls its own."""
+    """A plan, the folder that its workflow calls its own, and its file, None for stdin."""
 
     plan: Plan
     folder: Path
+    path: Path | None = None
 
 
 def is_plan(source: bytes, *, name: str = "") -> bool:
@@ -79,7 +80,7 @@ def load_plan(
         plan = _read_plan(content)
     else:
         plan = _compile(path, settings, lenient=lenient, overlays=overlays)
-    return Loaded(plan=plan, folder=Path(os.path.abspath(path)).parent)
+    return Loaded(plan=plan, folder=Path(os.path.abspath(path)).parent, path=path)
 
 
 def _installed(source: str, project: Callable[[], Path]) -> Path:

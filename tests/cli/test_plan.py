@@ -177,6 +177,15 @@ def test_a_plan_is_written_and_printed_as_json(treadle, write: Write, project: P
     assert ended.data == json.loads(treadle("plan", "flow.plan.json", "-o", "-").out)
 
 
+def test_a_plan_is_never_written_over_its_workflow(treadle, write: Write, project: Path) -> None:
+    flow = write("flow.yml", FLOW)
+    (project / "link.yml").symlink_to("flow.yml")
+    for output in ("flow.yml", "./link.yml"):
+        ended = treadle("plan", "flow.yml", "-o", output)
+        assert (2, FLOW) == (ended.code, flow.read_text(encoding="utf-8"))
+        assert f"TR908: cannot write '{Path(output)}': it is what the plan is made of" in ended.err
+
+
 def test_a_workflow_that_does_not_compile_is_refused(treadle, write: Write) -> None:
     write("flow.yml", FLOW.replace("steps.build.output.stdout", "steps.biuld.output.stdout"))
     ended = treadle("plan", "flow.yml")
