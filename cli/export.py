@@ -56,21 +56,30 @@ def export(
 def _to_file(store: Store, folder: RunFolder, path: Path, *, with_logs: bool) -> Run:
     """Write the file beside its place and move it there, whole or not at all.
 
+    A link is followed; what is there and no file, such as a pipe, is written to as it is.
     Errors: Refused; Rejected with TR908.
     """
     if path.is_dir():
         raise Rejected.because("TR908", path=path, reason="it is a folder")
-    written = path.with_name(f"{path.name}.{os.getpid()}.new")
+    real = Path(os.path.realpath(path))
     try:
-        try:
-            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                run = export_run(store, folder, file, with_logs=with_logs)
-            os.replace(written, path)
-        except BaseException:
-            with suppress(OSError):
-                written.unlink()
-            raise
+        if real.exists() and not real.is_file():
+            with real.open("wb") as target:
+                return export_run(store, folder, target, with_logs=with_logs)
+        return _replacing(store, folder, real, with_logs=with_logs)
     except OSError as error:
         raise Rejected.because("TR908", path=path, reason=error.strerror) from error
+
+
+def _replacing(store: Store, folder: RunFolder, path: Path, *, with_logs: bool) -> Run:
+    written = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            run = export_run(store, folder, file, with_logs=with_logs)
+        os.replace(written, path)
+    except BaseException:
+        with suppress(OSError):
+            written.unlink()
+        raise
     return run

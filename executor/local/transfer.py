@@ -41,7 +41,7 @@ class Imported(Struct, frozen=True, kw_only=True):
 def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: bool) -> Run:
     """Write the archive of a run as of now; a run at work goes on undisturbed.
 
-    Errors: Refused when the run cannot be read or nothing can be written (TR908).
+    Errors: Refused when the run cannot be read (TR908); OSError of the target, without a name.
     """
     if not folder.journal.exists():
         raise Refused.because("TR904", run=folder.id)
@@ -61,8 +61,10 @@ def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: 
             members = dict(_members(copy, folder.logs if with_logs else None))
             write_archive(target, manifest, members)
         except OSError as error:
-            path = error.filename or folder.path
-            raise Refused.because("TR908", path=path, reason=error.strerror or error) from error
+            if error.filename is None:
+                raise
+            path, reason = error.filename, error.strerror or error
+            raise Refused.because("TR908", path=path, reason=reason) from error
     return run
 
 

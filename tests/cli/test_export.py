@@ -1,5 +1,6 @@
 """`treadle export` and `treadle import`: from one folder to another, by a file."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -49,6 +50,34 @@ def test_an_archive_goes_through_a_pipe(treadle, paused: None, project: Path) ->
     read = subprocess.run(command, input=made.stdout, capture_output=True, check=True)
     assert b"imported run piped (demo, paused), which was r1" in read.stderr
     assert "nothing was printed\n" == treadle("logs", "piped").err
+
+
+def test_what_stands_at_the_place_of_the_file_stays_what_it_is(
+    treadle, paused: None, project: Path
+) -> None:
+    (project / "link.zip").symlink_to("real.zip")
+    os.mkfifo("pipe")
+    reading = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE)
+    for output in ("link.zip", "pipe"):
+        ended = treadle("export", "r1", "-o", output)
+        assert (0, True) == (ended.code, f"is in {output}, " in ended.err)
+    assert reading.communicate(timeout=20)[0].startswith(b"PK")
+    assert (project / "pipe").is_fifo()
+    assert (project / "link.zip").is_symlink()
+    assert (project / "real.zip").read_bytes().startswith(b"PK")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_stdout_that_takes_no_more_is_told_as_by_every_verb(treadle, paused: None) -> None:
+    command = f"{sys.executable} -m treadle.cli export r1 -o -"
+    full = subprocess.run(f"{command} >/dev/full", shell=True, capture_output=True, text=True)
+    told = "treadle: the output cannot be written: No space left on device\n"
+    assert (1, told) == (full.returncode, full.stderr)
+    ended = subprocess.Popen(command.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert ended.stdout is not None
+    ended.stdout.close()
+    _, err = ended.communicate(timeout=20)
+    assert (141, b"") == (ended.returncode, err)
 
 
 @pytest.mark.parametrize(
