@@ -23,6 +23,7 @@ from treadle.cli.text.counted import counted
 from treadle.cli.text.excerpt import MAX_WIDTH
 from treadle.cli.text.paint import painter
 from treadle.cli.text.unified_diff import diff_lines
+from treadle.cli.text.visible import visible
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.mending.formatting import formatted
 from treadle.compiler.reading.document import load
@@ -115,7 +116,7 @@ class _Formatter(Struct, kw_only=True):
         mark = _BYTE_ORDER_MARK if source.startswith(_BYTE_ORDER_MARK) else b""
         after = source if new is None else mark + new.encode("utf-8")
         if new is None:
-            self.settings.talk.insist(f"{path}: left alone, its lines cannot be moved")
+            self.settings.talk.insist(f"{visible(path)}: left alone, its lines cannot be moved")
         return self._put(path, source, after, otherwise=_outcome(new, is_same=source == after))
 
     def _put(self, path: str, source: bytes, after: bytes, *, otherwise: Outcome) -> Outcome:
@@ -126,7 +127,7 @@ class _Formatter(Struct, kw_only=True):
             sys.stdout.buffer.write(after)
             sys.stdout.buffer.flush()
         elif self.is_dry and source != after:
-            print(path)
+            print(visible(path))
         elif source != after:
             return self._write(path, after)
         return otherwise

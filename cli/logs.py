@@ -19,6 +19,7 @@ from treadle.cli.runs.run_summary import summary_lines
 from treadle.cli.settings import Settings
 from treadle.cli.text.json_output import print_json
 from treadle.cli.text.paint import Role
+from treadle.cli.text.visible import one_line
 from treadle.executor.events import ActionStarted
 from treadle.executor.local import journal
 from treadle.executor.local.log_tail import STREAMS
@@ -76,7 +77,7 @@ def logs(
     for number, log in enumerate(files):
         if len(files) > 1:
             sys.stdout.flush()
-            heading = f"==> {log.step} (attempt {log.attempt}, {log.stream}) <=="
+            heading = f"==> {one_line(log.step)} (attempt {log.attempt}, {log.stream}) <=="
             settings.talk.say(settings.talk.paint(heading, Role.NAME) if number else heading)
         with log.path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)

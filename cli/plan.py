@@ -150,7 +150,7 @@ def _inputs(plan: Plan, known: KnownInputs, paint: Paint) -> Iterator[Outline]:
                 text += paint(f"  {_auto(known)}", Role.QUIET)
         else:
             text = paint("not given", Role.QUIET)
-        children.append(Outline(title=f"{name} = {text}"))
+        children.append(Outline(title=f"{one_line(name)} = {text}"))
     yield Outline(title=paint("inputs", Role.QUIET), children=tuple(children))
 
 

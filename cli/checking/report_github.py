@@ -46,7 +46,7 @@ def github_lines(
 
 def _annotation(path: str, diagnostic: Diagnostic) -> str:
     span = diagnostic.span
-    properties = {"file": path, "line": span.line}
+    properties = {"file": visible(path), "line": span.line}
     if span.line == span.end_line:
         # GitHub refuses columns of an annotation that ends on another line.
         properties |= {"col": span.column}

@@ -38,4 +38,23 @@ def command_line(project: Path, *words: str) -> str:
     "treadle resume 1a2b3c4d --choice 'go on'"
     """
     where = () if project == Path.cwd() else ("--project", str(project))
-    return shlex.join(("treadle", *words, *where))
+    return " ".join(("treadle", *(_quoted(word) for word in (*words, *where))))
+
+
+def _quoted(word: str) -> str:
+    r"""Return a word for a shell, without the characters that would act on a terminal.
+
+    >>> print(_quoted("it's \x1b"))
+    $'it\'s \x1b'
+    """
+    if word.isprintable():
+        return shlex.quote(word)
+    return f"$'{''.join(map(_escaped, word))}'"
+
+
+def _escaped(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -57,7 +57,8 @@ def _ask(inputs: InputSet, name: str, *, talk: Talk, integration: str | None) ->
 def _prompt(question: Question, talk: Talk) -> str:
     """Tell what is asked for; return the words that stand before the answer."""
     head = talk.paint(one_line(question.text, 200), Role.NAME)
-    name = talk.paint(f"({question.name})", Role.QUIET) if question.text != question.name else ""
+    name = one_line(question.name)
+    name = talk.paint(f"({name})", Role.QUIET) if question.text != question.name else ""
     talk.insist(f"{head} {name}".rstrip())
     for number, choice in enumerate(question.choices, 1):
         talk.insist(f"  {talk.paint(str(number), Role.WAITING)} {one_line(as_text(choice))}")

@@ -43,6 +43,7 @@ from treadle.plan.steps import FanOutStep, GateStep, LoopStep, Step
 _TAIL = 20
 _TAIL_OF_A_TRY = 3
 _MAX_NAME = 28
+_MOST_OF_A_NAME = 200
 _MARKS = {
     StepStatus.COMPLETED: Mark.DONE,
     StepStatus.FAILED: Mark.FAILED,
@@ -69,7 +70,8 @@ class LineStyle(Struct, frozen=True, kw_only=True):
     shows_output: bool = False
 
     def line(self, mark: Mark, name: str, detail: str = "") -> str:
-        """Return one line about a step."""
+        """Return one line about a step; its name may be anything."""
+        name = one_line(name, _MOST_OF_A_NAME)
         padded = name.ljust(self.name_width) if detail else name
         shown = self.paint(sign(mark, self.stream), ROLES[mark])
         return f"{shown} {padded}  {detail}".rstrip()
@@ -105,7 +107,8 @@ def event_lines(event: Event, run: Run, style: LineStyle) -> Iterator[str]:
             about = style.paint(f"{run.program.plan.id}, resumed", Role.QUIET)
             yield f"{style.paint(f'run {run.id}', Role.NAME)}  {about}"
         case RunRewound() | RunForked():
-            about = style.paint(f"{run.program.plan.id}, again from {event.address}", Role.QUIET)
+            again = f"again from {one_line(event.address)}"
+            about = style.paint(f"{run.program.plan.id}, {again}", Role.QUIET)
             yield f"{style.paint(f'run {run.id}', Role.NAME)}  {about}"
         case PlanReplaced():
             plan = run.program.plan

@@ -8,6 +8,7 @@ from time import sleep
 from treadle.cli.text.columns import cells
 from treadle.cli.text.paint import Role, painter
 from treadle.cli.text.talk import Talk
+from treadle.cli.text.visible import one_line
 from treadle.executor.local.lock import is_held
 from treadle.executor.local.log_tail import STREAMS, Attempt, Chunk, IsMeant, LogTail
 from treadle.executor.local.store import RunFolder, Store
@@ -91,7 +92,7 @@ class Printer:
         if self._last != attempt:
             self._end_line()
             sys.stdout.buffer.flush()
-            heading = f"==> {attempt.step} (attempt {attempt.attempt}) <=="
+            heading = f"==> {one_line(attempt.step)} (attempt {attempt.attempt}) <=="
             self._talk.say(self._talk.paint(heading, Role.NAME))
             self._last = attempt
         sys.stdout.buffer.write(data)
@@ -100,9 +101,10 @@ class Printer:
     def _named(self, attempt: Attempt, line: bytes) -> None:
         self._end_line()
         self._last = None
-        self._width = min(_WIDEST, max(self._width, cells(attempt.step)))
-        padding = " " * (self._width - cells(attempt.step))
-        name = self._paint(f"{attempt.step}{padding} |", Role.WAITING)
+        step = one_line(attempt.step)
+        self._width = min(_WIDEST, max(self._width, cells(step)))
+        padding = " " * (self._width - cells(step))
+        name = self._paint(f"{step}{padding} |", Role.WAITING)
         sys.stdout.buffer.write(f"{name} ".encode() + line + b"\n")
 
     def _end_line(self) -> None:

@@ -20,6 +20,7 @@ from treadle.cli.runs.run_summary import summary_lines
 from treadle.cli.settings import Settings
 from treadle.cli.text.byte_sizes import byte_size
 from treadle.cli.text.paint import Role
+from treadle.cli.text.visible import one_line
 from treadle.executor.local.log_tail import Attempt, Chunk
 from treadle.executor.state import Occurrence, Run
 from treadle.executor.temporal.activities import log_folder
@@ -83,7 +84,7 @@ def _print(chunks: Iterator[Chunk], tail: RunTail, settings: Settings) -> None:
             _tell_gaps(tail, settings)
             about = f"attempt {chunk.attempt.attempt}, {chunk.stream}"
             settings.talk.say(
-                settings.talk.paint(f"==> {chunk.attempt.step} ({about}) <==", Role.NAME)
+                settings.talk.paint(f"==> {one_line(chunk.attempt.step)} ({about}) <==", Role.NAME)
             )
         sys.stdout.buffer.write(chunk.data)
         sys.stdout.buffer.flush()
@@ -98,7 +99,7 @@ def _tell_gaps(tail: RunTail, settings: Settings) -> None:
     for gap in gaps:
         what = byte_size(gap.size) if gap.size else "the rest"
         place = gap.place or "the worker that ran it"
-        told = f"{what} of the {gap.stream} of {gap.attempt.step} is on {place}"
+        told = f"{what} of the {gap.stream} of {one_line(gap.attempt.step)} is on {place}"
         settings.talk.say(settings.talk.paint(told, Role.WARNING))
 
 

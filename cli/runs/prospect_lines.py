@@ -91,7 +91,8 @@ def _verdict_lines(prospect: Prospect, verdict: Verdict, paint: Paint) -> Iterat
     yield _kept(verdict.kept, paint)
     for conflict in verdict.frozen:
         fields = change_of(conflict).removeprefix("changes ")
-        yield f"  {_signed(StepWord.CHANGED, paint)} {conflict.address} is at work: {fields}"
+        address = one_line(conflict.address)
+        yield f"  {_signed(StepWord.CHANGED, paint)} {address} is at work: {fields}"
     for path in verdict.passed_over:
         yield (
             f"  {_signed(StepWord.ADDED, paint)} {one_line(path)}"

@@ -130,7 +130,7 @@ def print_gates(
         line: list[Cell] = [
             (gate.run_id, Role.NAME),
             (gate.workflow_id, None),
-            (gate.address, Role.WAITING),
+            (one_line(gate.address, 200), Role.WAITING),
             (age(gate.since, now=now), Role.QUIET),
         ]
         if has_due:

@@ -87,7 +87,7 @@ def waiting_lines(
 def gate_lines(gate: Occurrence, paint: Paint, *, now: str | None = None) -> Iterator[str]:
     """Yield the question of an open gate with its options."""
     output = gate.output or {}
-    yield f"{paint('gate', Role.WAITING)} {paint(gate.qualified, Role.NAME)}"
+    yield f"{paint('gate', Role.WAITING)} {paint(one_line(gate.qualified, 200), Role.NAME)}"
     for line in visible(as_text(output.get("message"))).strip().split("\n"):
         yield f"  {line}"
     if gate.due is not None and now is not None and is_overdue(gate, now):

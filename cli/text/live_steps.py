@@ -12,6 +12,7 @@ from rich.text import Text
 from treadle.cli.text.durations import duration
 from treadle.cli.text.marks import is_unicode
 from treadle.cli.text.paint import is_colourful
+from treadle.cli.text.visible import one_line
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_FRAMES = "-\\|/"
@@ -41,7 +42,7 @@ class LiveSteps:
         self._show(address, name, time.monotonic() + seconds)
 
     def _show(self, address: str, name: str, since: float) -> None:
-        self._running = {**self._running, address: (name, since)}
+        self._running = {**self._running, address: (one_line(name), since)}
         if self._live is None:
             self._live = Live(
                 get_renderable=self._drawn,

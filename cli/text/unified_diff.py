@@ -1,5 +1,6 @@
 """What would change in a file, as ``diff -u`` and ``patch`` have it."""
 
+import os
 from collections.abc import Iterator
 from difflib import unified_diff
 
@@ -12,7 +13,24 @@ def diff_lines(before: bytes, after: bytes, *, path: str) -> Iterator[str]:
         text.decode("utf-8", "replace").splitlines(keepends=True) for text in (before, after)
     )
     name = path.lstrip("/")
-    for line in unified_diff(old, new, fromfile=f"a/{name}", tofile=f"b/{name}"):
+    for line in unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}")):
         yield line.removesuffix("\n")
         if not line.endswith("\n"):
             yield _NO_LINE_END
+
+
+def _quoted(name: str) -> str:
+    r"""Return a name as git and ``patch`` read it, without what would act on a terminal.
+
+    >>> print(_quoted("a/b"), _quoted("a/\x1b"))
+    a/b "a/\033"
+    """
+    if name.isprintable():
+        return name
+    return f'"{"".join(map(_escaped, name))}"'
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable() and character not in '"\\':
+        return character
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
