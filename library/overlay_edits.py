@@ -13,6 +13,7 @@ from treadle.compiler.diagnostics import Edit, Fix, Span
 from treadle.compiler.mending.fixing import apply_fixes
 from treadle.compiler.reading.layers import OverlayFile
 from treadle.compiler.reading.nodes import Document, Mapping
+from treadle.compiler.reading.positions import line_starts
 from treadle.library.ids import id_fault
 from treadle.library.overlay_files import Home, Kept, kept_overlays
 from treadle.library.places import Places, holding, refuse_links, write_file
@@ -140,15 +141,15 @@ def _write(places: Places, path: Path, content: bytes) -> None:
 
 
 def _offset(document: Document, span: Span) -> int:
-    lines = document.text.split("\n")
-    return sum(len(line) + 1 for line in lines[: span.line - 1]) + span.column - 1
+    return line_starts(document.text)[span.line - 1] + span.column - 1
 
 
 def _new_line(document: Document, key: Span, value: Span, written: str) -> Edit:
     """Return the edit that puts a line behind the line of a value, as far in as its key."""
-    lines = document.text.split("\n")
-    line = lines[value.end_line - 1]
-    line_end = "\r\n" if line.endswith("\r") else "\n"
-    column = len(line.rstrip("\r")) + 1
+    starts = (*line_starts(document.text), len(document.text))
+    line = document.text[starts[value.end_line - 1] : starts[value.end_line]]
+    text = line.rstrip("\r\n")
+    line_end = line[len(text) :] or "\n"
+    column = len(text) + 1
     at = Span(value.end_line, column, value.end_line, column)
     return Edit(span=at, text=f"{line_end}{' ' * (key.column - 1)}{written}")

@@ -4,8 +4,10 @@ The marks stand below the characters they mean, whatever tabs and wide character
 """
 
 from functools import lru_cache, partial
+from itertools import pairwise
 
 from treadle.compiler.diagnostics import Span
+from treadle.compiler.reading.positions import line_starts
 
 MAX_WIDTH = 100
 _TAB = "    "
@@ -23,7 +25,7 @@ def excerpt(text: str, span: Span, *, width: int = MAX_WIDTH) -> tuple[str, str]
     lines = _lines(text)
     if not 1 <= span.line <= len(lines) or not lines[span.line - 1].strip():
         return None
-    line = lines[span.line - 1].rstrip("\r")
+    line = lines[span.line - 1]
     start = min(span.column - 1, len(line))
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
     end = max(start + 1, min(end, len(line)))
@@ -37,7 +39,8 @@ def excerpt(text: str, span: Span, *, width: int = MAX_WIDTH) -> tuple[str, str]
 @lru_cache(maxsize=1)
 def _lines(text: str) -> tuple[str, ...]:
     # A large file with many findings would be split anew for each of them.
-    return tuple(text.split("\n"))
+    starts = (*line_starts(text), len(text))
+    return tuple(text[start:end].rstrip("\r\n") for start, end in pairwise(starts))
 
 
 def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:

@@ -9,14 +9,18 @@ _NO_LINE_END = "\\ No newline at end of file"
 
 def diff_lines(before: bytes, after: bytes, *, path: str) -> Iterator[str]:
     """Yield the lines of the difference, without line ends of their own; none for equal texts."""
-    old, new = (
-        text.decode("utf-8", "replace").splitlines(keepends=True) for text in (before, after)
-    )
+    old, new = (_lines(text.decode("utf-8", "replace")) for text in (before, after))
     name = path.lstrip("/")
     for line in unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}")):
         yield line.removesuffix("\n")
         if not line.endswith("\n"):
             yield _NO_LINE_END
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines as ``patch`` counts them: they end in a line feed and nothing else."""
+    *lines, rest = text.split("\n")
+    return [*(f"{line}\n" for line in lines), *([rest] if rest else [])]
 
 
 def _quoted(name: str) -> str:

@@ -30,6 +30,10 @@ EDITS = (
     (f"priority:\n{PLAIN}", f"priority: 5\n{PLAIN}"),
     (PLAIN.replace("\n", "\r\n"), PLAIN.replace("# installed\n", "# installed\npriority: 5\n")
      .replace("\n", "\r\n")),
+    (PLAIN.replace("\n", "\r"), PLAIN.replace("# installed\n", "# installed\npriority: 5\n")
+     .replace("\n", "\r")),
+    ("id: a\nextends:\r  build\nedits: [{remove: x}]\n",
+     "id: a\nextends:\r  build\npriority: 5\nedits: [{remove: x}]\n"),
     ("{id: a, extends: build, edits: [{remove: x}]}",
      "{id: a, priority: 5, extends: build, edits: [{remove: x}]}"),
     ("\ufeff  id: a\n  extends: build\n  edits: [{remove: x}]\n",

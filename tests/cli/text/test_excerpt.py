@@ -36,6 +36,10 @@ def test_a_span_of_several_lines_is_marked_to_the_end_of_the_first() -> None:
     assert ("ab cd  ", "   ^^") == excerpt("ab cd  \nef", Span(1, 4, 2, 2))
 
 
+def test_lines_end_as_the_compiler_counts_them() -> None:
+    assert ("d", "^") == excerpt("a\rb\u2028\r\nc\nd\n", Span(4, 1, 4, 2))
+
+
 @pytest.mark.parametrize("line", [0, 3, 9])
 def test_a_place_without_a_line_has_no_excerpt(line: int) -> None:
     assert excerpt("a\nb\n", Span(line, 1, line, 1)) is None
