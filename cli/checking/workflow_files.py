@@ -30,16 +30,29 @@ def find_workflow_files(folder: Path) -> tuple[Path, ...]:
 
 def find_files(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the files below a folder whose names end so, sorted; without those git ignores."""
-    listed = _listed_by_git(folder)
-    found = _walked(folder) if listed is None else listed
     return tuple(
         sorted(
             path
-            for path in found
+            for path in _found(folder)
             if path.name.lower().endswith(suffixes)
             and not _is_skipped(path.relative_to(folder).parts)
         )
     )
+
+
+def _found(folder: Path) -> Iterator[Path]:
+    listed = _listed_by_git(folder)
+    if listed is None:
+        yield from _walked(folder)
+        return
+    for path in listed:
+        if not path.is_dir() or path.is_symlink():
+            yield path
+        # A folder is a repository of its own, such as a submodule.
+        elif path != folder:
+            yield from _found(path)
+        else:  # one that was never fetched, in which git speaks for the repository around it
+            yield from _walked(path)
 
 
 def _listed_by_git(folder: Path) -> tuple[Path, ...] | None:

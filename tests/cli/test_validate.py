@@ -1,6 +1,9 @@
 """`treadle validate`: which files it checks, what it prints, and with which exit status."""
 
 import json
+
+
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +106,28 @@ def test_what_git_ignores_is_skipped_unless_it_is_named(
     assert ["a.yml"] == treadle("validate", "--format", "json").data["files"]
     named = treadle("validate", "out/b.yml", "a.yml", "--format", "json").data["files"]
     assert ["out/b.yml", "a.yml"] == named
+
+
+def test_repositories_inside_a_repository_are_looked_through(
+    treadle, write: Write, project: Path
+) -> None:
+    """A clone that git does not track, a submodule, and a submodule that was never fetched."""
+    for folder in (".", "clone", "module", "unfetched"):
+        write(f"{folder}/.gitignore", "out/\n")
+        write(f"{folder}/a.yml", GOOD)
+        write(f"{folder}/out/b.yml", GOOD)
+        subprocess.run(["git", "init", "-q"], cwd=project / folder, check=True)
+    for folder in ("module", "unfetched"):
+        name = "-c user.name=a -c user.email=a@example.org".split()
+        inside = {"cwd": project / folder, "check": True}
+        subprocess.run(["git", "add", "."], **inside)
+        subprocess.run(["git", *name, "commit", "-qm", "first"], **inside)
+        subprocess.run(["git", "add", folder], cwd=project, check=True, capture_output=True)
+    shutil.rmtree(project / "unfetched")
+    (project / "unfetched").mkdir()
+    (project / "link").symlink_to(".")
+    checked = treadle("validate", "--format", "json").data["files"]
+    assert ["a.yml", "clone/a.yml", "module/a.yml"] == checked
 
 
 def test_stdin_is_checked(treadle) -> None:
