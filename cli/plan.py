@@ -59,6 +59,7 @@ def plan(
     is_detailed: DetailedDiffOption = False,
 ) -> int:
     """Show what a run would do with these inputs; nothing is executed or created."""
+    _check_purpose(given, output, diff=diff, needs=needs, is_detailed=is_detailed)
     if diff is not None:
         from treadle.cli.plans.plan_diff import show_diff  # not every plan is compared
 
@@ -69,6 +70,21 @@ def plan(
     if needs:
         return _show_needs(settings, source, options, lenient=lenient, as_json=as_json)
     return show_plan(settings, source, options, lenient=lenient, as_json=as_json, output=output)
+
+
+def _check_purpose(
+    given: GivenOptions, output: Path | None, *, diff: str | None, needs: bool, is_detailed: bool
+) -> None:
+    """Refuse options of one purpose beside another, where they would do nothing."""
+    if diff is None and is_detailed:
+        raise typer.BadParameter("it goes with --diff", param_hint="--detailed-exitcode")
+    if output is not None and (needs or diff is not None):
+        hint = "--needs" if diff is None else "--diff"
+        raise typer.BadParameter("no plan is written then", param_hint=f"-o with {hint}")
+    if diff is not None and needs:
+        raise typer.BadParameter("it is about one workflow", param_hint="--needs with --diff")
+    if diff is not None and not given.is_empty:
+        raise typer.BadParameter("no input changes what differs", param_hint="inputs with --diff")
 
 
 def show_plan(

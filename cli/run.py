@@ -48,6 +48,9 @@ def run(
     At a terminal, missing inputs and open gates are asked for, but not with --json.
     """
     options = given.read(is_stdin_taken=source == STDIN)
+    if dry_run and (answers is not None or no_prompt):
+        hint = "--answers" if answers is not None else "--no-prompt"
+        raise typer.BadParameter("a dry run asks nothing", param_hint=hint)
     if dry_run:
         from treadle.cli.plan import show_plan  # most runs are not dry
 

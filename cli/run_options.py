@@ -1,5 +1,7 @@
 """The groups of options that the verbs of runs share: what is given, and how a run goes on."""
 
+import typer
+
 from treadle.cli.option_group import OptionGroup
 from treadle.cli.options import (
     ChoicesOption,
@@ -24,6 +26,11 @@ class GivenOptions(OptionGroup, frozen=True, kw_only=True):
     input_texts: InputFilesOption = None
     input_file: InputFileOption = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no option gives anything."""
+        return self == GivenOptions()
+
     def read(self, *, is_stdin_taken: bool = False) -> InputOptions:
         """Return what was given; `is_stdin_taken` tells that stdin holds something else."""
         return InputOptions(
@@ -46,7 +53,12 @@ class GoingOnOptions(OptionGroup, frozen=True, kw_only=True):
     is_detailed: DetailedExitcodeOption = False
 
     def read(self, *, source: str | None = None, accepts_changes: bool = False) -> Mending:
-        """Return how a run goes on, under the edited workflow `source` if there is one."""
+        """Return how a run goes on, under the edited workflow `source` if there is one.
+
+        Errors: typer.BadParameter for a comment on nothing.
+        """
+        if self.comment is not None and not self.choices:
+            raise typer.BadParameter("it goes with --choice", param_hint="--comment")
         return Mending(
             step=self.step,
             source=source,

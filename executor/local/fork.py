@@ -44,7 +44,7 @@ def fork(
     """
     store = Store(host.project)
     source = store.find(request.name)
-    chosen_id = run_id or new_id(store)
+    chosen_id = run_id if run_id is not None else new_id(store)
     _check_free(store, chosen_id)
     with ExitStack() as reading:
         reading.enter_context(shared(source.lock, source.id))

@@ -61,7 +61,8 @@ def start(
     departure = Departure(plan=plan, resolved=resolved, lenient=lenient, workflow_dir=workflow_dir)
     look_before(departure, host)
     store = Store(host.project)
-    chosen = run_id or host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip() or new_id(store)
+    named = host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip()
+    chosen = run_id if run_id is not None else named or new_id(store)
     with in_its_group(plan, resolved, run_id=chosen, host=host, store=store):
         folder, lock = store.create(chosen, plan)
         try:

@@ -129,7 +129,7 @@ def fork(
 
     Errors: as by `go_back`; TR906 or TR907 for the id of the copy.
     """
-    chosen = run_id or remote.new_id()
+    chosen = run_id if run_id is not None else remote.new_id()
     if RUN_ID.fullmatch(chosen) is None:
         raise Refused.because("TR907", run=chosen)
 

@@ -88,7 +88,7 @@ class Site(Struct, frozen=True, kw_only=True):
         )
         refuse_problems(resolved.problems)
         named = host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip()
-        chosen = run_id or named or remote.new_id()
+        chosen = run_id if run_id is not None else named or remote.new_id()
         if RUN_ID.fullmatch(chosen) is None:
             raise Refused.because("TR907", run=chosen)
         created = RunCreated(

@@ -162,6 +162,37 @@ def test_wrong_usage_exits_with_two(treadle, arguments: tuple[str, ...]) -> None
     assert "Usage: treadle" in ended.err + ended.out
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plan flow.yml --needs -o new.json",
+        "plan flow.yml --diff flow.yml -o new.json",
+        "plan flow.yml --diff flow.yml --needs",
+        "plan flow.yml --diff flow.yml -i nothing=1",
+        "plan flow.yml --detailed-exitcode",
+        "run flow.yml --dry-run --answers missing.yml",
+        "run flow.yml --dry-run --no-prompt",
+        "resume r1 --comment why",
+    ],
+)
+def test_options_that_would_do_nothing_are_wrong_usage(treadle, write: Write, line: str) -> None:
+    write("flow.yml", FLOW)
+    treadle("run", "flow.yml", "--run-id", "r1")
+    ended = treadle(*line.split())
+    assert (2, "") == (ended.code, ended.out)
+    assert "Error: Invalid value for " in ended.err
+
+
+@pytest.mark.parametrize("words", ["run flow.yml", "fork r1 --from pick", "import r1.run.zip"])
+def test_an_id_that_is_empty_is_no_id(treadle, write: Write, words: str) -> None:
+    write("flow.yml", FLOW)
+    treadle("run", "flow.yml", "--run-id", "r1")
+    treadle("export", "r1")
+    ended = treadle(*words.split(), "--run-id", "")
+    assert (2, "") == (ended.code, ended.out)
+    assert "error TR907: '' is not a run id\n" in ended.err
+
+
 def test_help_lists_every_verb(treadle) -> None:
     out = treadle("--help").out
     for verb in ("validate", "plan", "run", "resume", "status", "logs", "schema", "graph"):
