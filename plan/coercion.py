@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from treadle.plan.canonical import canonical
 from treadle.plan.expression import Json
-from treadle.plan.json_text import MAX_DIGITS, parse_json
+from treadle.plan.json_text import MAX_DIGITS, parse_distinct_json
 from treadle.plan.lazy_pattern import lazy_pattern
 
 DEPTH_LIMIT = 100
@@ -96,7 +96,7 @@ def readings(text: str) -> tuple[Json, ...]:
         found.append(_WORDS[text.lower()])
     if text[:1] in ("[", "{", '"'):
         try:
-            found.append(parse_json(text))
+            found.append(parse_distinct_json(text))
         except ValueError:
             pass
     return (*found, text)
@@ -164,7 +164,7 @@ def _whole(value: Coerced, type_word: str) -> Coerced:
 
 def _container(text: str, type_word: str, parse_yaml: TextParser | None) -> Coerced:
     try:
-        value = parse_json(text)
+        value = parse_distinct_json(text)
     except ValueError:
         if parse_yaml is None:
             return Refused(f"{EXPECTED[type_word]} as JSON")

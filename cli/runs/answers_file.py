@@ -19,7 +19,7 @@ from treadle.cli.text.yaml_text import parse_yaml
 from treadle.executor.state import Phase, Run
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
-from treadle.plan.json_text import parse_json
+from treadle.plan.json_text import parse_distinct_json
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem, problem
@@ -99,7 +99,7 @@ def _data(path: Path) -> Mapping[str, Json]:
 
 def _parsed(text: str) -> Json:
     try:
-        return parse_json(text)
+        return parse_distinct_json(text)
     except ValueError:
         return parse_yaml(text)
 

@@ -15,7 +15,7 @@ from treadle.cli.text.yaml_text import parse_yaml
 from treadle.plan.assignments import as_given, read_assignments, read_environment
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet
-from treadle.plan.json_text import parse_json
+from treadle.plan.json_text import parse_distinct_json
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem, problem
 
@@ -44,8 +44,11 @@ def read_given(options: InputOptions) -> Mapping[str, Given]:
     found: list[Problem] = [*problems, *more]
     from_file = _input_file(options.input_file, found) if options.input_file else {}
     contents: dict[str, str] = {}
+    stdin = "the workflow already" if options.is_stdin_taken else None
     for name, path in paths.items():
-        text = _contents(name, path, found, is_stdin_taken=options.is_stdin_taken)
+        text = _contents(name, path, found, stdin=stdin)
+        if path == STDIN:
+            stdin = stdin or f"that of '{name}' already"
         if text is not None:
             contents[name] = text
     if found:
@@ -64,9 +67,10 @@ def from_environment(plan: Plan) -> Mapping[str, Given]:
     return given
 
 
-def _contents(name: str, path: str, found: list[Problem], *, is_stdin_taken: bool) -> str | None:
-    if path == STDIN and is_stdin_taken:
-        found.append(problem("TR708", name, reason="stdin is the workflow already"))
+def _contents(name: str, path: str, found: list[Problem], *, stdin: str | None) -> str | None:
+    """Return the text of a file; `stdin` says what standard input was read for, if it was."""
+    if path == STDIN and stdin is not None:
+        found.append(problem("TR708", name, reason=f"stdin is {stdin}"))
         return None
     try:
         source = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
@@ -98,7 +102,7 @@ def _input_file(path: Path, found: list[Problem]) -> Mapping[str, Given]:
 def _data(text: str) -> Json:
     """Return the data of JSON or YAML, with what YAML finds wrong when it is neither."""
     try:
-        return parse_json(text)
+        return parse_distinct_json(text)
     except ValueError:
         return parse_yaml(text)
 

@@ -1,6 +1,11 @@
 """YAML given as the value of an input or as a file of inputs, read like a workflow's own YAML."""
 
+from typing import TYPE_CHECKING
+
 from treadle.plan.expression import Json
+
+if TYPE_CHECKING:
+    from treadle.compiler.reading.nodes import Node
 
 
 def parse_yaml(text: str) -> Json:
@@ -18,4 +23,24 @@ def parse_yaml(text: str) -> Json:
     composition = compose(text, report)
     if report.has_errors or not composition.is_sound:
         raise ValueError(report.diagnostics[0].message if report.diagnostics else "not YAML")
-    return plain(composition.root) if composition.root is not None else None
+    if composition.root is None:
+        return None
+    _check_keys(composition.root)
+    return plain(composition.root)
+
+
+def _check_keys(node: "Node") -> None:
+    """Refuse keys that are told apart by their types only, such as 1 and '1': JSON has text."""
+    from treadle.compiler.reading.nodes import Mapping, Sequence
+
+    if isinstance(node, Sequence):
+        for item in node.items:
+            _check_keys(item)
+    elif isinstance(node, Mapping):
+        seen = set[str]()
+        for entry in node.entries:
+            key = str(entry.key.value)
+            if key in seen:
+                raise ValueError(f"key '{key}' is given twice")
+            seen.add(key)
+            _check_keys(entry.value)

@@ -126,13 +126,20 @@ def test_a_list_can_be_given_as_yaml(treadle, write: Write) -> None:
         (("-i", "who=a", "-i", "whom=b"), "hint: did you mean 'who'?"),
         (("-I", "who=none.txt"), "error TR708: cannot read the value of 'who'"),
         (("--input-file", "none.yml"), "error TR708: cannot read the value of '--input-file'"),
+        (("-I", "who=-", "-I", "count=-"), "value of 'count': stdin is that of 'who' already"),
+        (("--input-file", "twice.json"), "value of '--input-file': key 'who' is given twice"),
+        (("--input-file", "alike.yml"), "value of '--input-file': key '1' is given twice"),
+        (("-i", "who=a", "-i", 'map={"a": 1, "a": 2}'), "error TR702: input 'map' must be"),
+        (("-i", "who=a", "-i", "map={null: 1, None: 2}"), "error TR702: input 'map' must be"),
         (("-i", "who=a", "--run-id", "a b"), "error TR907: 'a b' is not a run id"),
     ],
 )
 def test_what_is_refused_exits_with_two_and_leaves_nothing(
     treadle, write: Write, project: Path, arguments: tuple[str, ...], told: str
 ) -> None:
-    write("flow.yml", GREET)
+    write("flow.yml", GREET.replace("inputs:\n", "inputs:\n  map: {type: object, default: {}}\n"))
+    write("twice.json", '{"who": "a", "who": "b"}')
+    write("alike.yml", 'map:\n  - {1: a, "1": b}\n')
     ended = treadle("run", "flow.yml", "--json", *arguments)
     assert (2, "") == (ended.code, ended.out)
     assert told in ended.err
