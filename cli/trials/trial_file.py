@@ -198,10 +198,11 @@ def open_trials(path: Path) -> tuple[TrialFile, Node | None]:
     if root is not None:
         check_shape(root, report)
     text = source.decode("utf-8", "replace")
+    # What other programs read otherwise is no matter: none of them reads files of tests.
     found = TrialFile(
-        path=path, text=text, workflow=workflow_of(path, root), diagnostics=report.diagnostics
+        path=path, text=text, workflow=workflow_of(path, root), diagnostics=report.errors
     )
-    return found, None if report.diagnostics else root
+    return found, None if report.has_errors else root
 
 
 def read_trials(file: TrialFile, root: Node, plan: Plan) -> TrialFile:

@@ -266,6 +266,12 @@ def test_what_does_not_fit_the_workflow_is_told_before_anything_is_rehearsed(
     assert words in ended.out
 
 
+def test_words_that_spec_kit_reads_otherwise_are_the_text_that_they_are(tested) -> None:
+    flow = FLOW.replace('"Ship?", on_reject: retry', '"Ship?", on_reject: skip, options: [yes, no]')
+    ended = tested("gates: {ask: yes}", flow=flow)
+    assert (0, False) == (ended.code, "flow.test.yml:" in ended.out + ended.err)
+
+
 def test_two_tests_of_one_name_are_refused(treadle, write: Write) -> None:
     write("flow.yml", FLOW)
     write("flow.test.yml", "tests: [{name: a}, {name: a}]\n")
