@@ -1,6 +1,7 @@
 """What is told when a run rests: how it ended, what it waits for, and how to go on."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from treadle.cli.project.find_project import command_line
@@ -75,8 +76,9 @@ def waiting_lines(
     """Yield what a run waits for, and the commands that go on with it.
 
     Shapes: `where` as for `next_commands`.
-    Units: `now` is an ISO 8601 time, None when the run has only just come to rest.
+    Units: `now` is an ISO 8601 time, None for this moment.
     """
+    now = now or _this_moment()
     gates = open_gates(run) if status is RunStatus.PAUSED else ()
     for gate in gates:
         yield from gate_lines(gate, paint, now=now)
@@ -85,12 +87,12 @@ def waiting_lines(
 
 
 def gate_lines(gate: Occurrence, paint: Paint, *, now: str | None = None) -> Iterator[str]:
-    """Yield the question of an open gate with its options."""
+    """Yield the question of an open gate with its options; `now` as for `waiting_lines`."""
     output = gate.output or {}
     yield f"{paint('gate', Role.WAITING)} {paint(one_line(gate.qualified, 200), Role.NAME)}"
     for line in visible(as_text(output.get("message"))).strip().split("\n"):
         yield f"  {line}"
-    if gate.due is not None and now is not None and is_overdue(gate, now):
+    if gate.due is not None and is_overdue(gate, now or _this_moment()):
         yield f"  {paint(f'overdue since {moment(gate.due)}', Role.WARNING)}: {_late(gate)}"
     elif gate.due is not None:
         yield f"  {paint('until:', Role.QUIET)} {moment(gate.due)}, then {_late(gate)}"
@@ -131,10 +133,14 @@ def next_commands(
         yield command_line(project, "resume", run.id, *given, *secrets, *there)
         return
     gates = open_gates(run) if status is RunStatus.PAUSED else ()
-    if now is not None:
-        gates = tuple(gate for gate in gates if not is_overdue(gate, now))
-    choices = [word for gate in gates for word in _choice(gate, is_only=len(gates) == 1)]
+    is_only, now = len(gates) == 1, now or _this_moment()
+    in_time = [gate for gate in gates if not is_overdue(gate, now)]
+    choices = [word for gate in in_time for word in _choice(gate, is_only=is_only)]
     yield command_line(project, "resume", run.id, *choices, *secrets, *there)
+
+
+def _this_moment() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _choice(gate: Occurrence, *, is_only: bool) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ def _details(occurrence: Occurrence, look: _Look) -> Iterator[str]:
         case GateStep() if isinstance(output.get("choice"), str):
             yield one_line(str(output["choice"]), 40)
         case GateStep() if occurrence.halt is Halt.PAUSED:
-            yield _waiting(occurrence, look.now)
+            yield "not answered" if look.status.is_final else _waiting(occurrence, look.now)
         case LoopStep() if occurrence.rounds:
             limit = ", stopped at its limit" if output.get("limit_reached") is True else ""
             yield f"{counted(occurrence.rounds, 'round')}{limit}"

@@ -174,3 +174,40 @@ def test_an_answered_gate_waits_no_longer(treadle) -> None:
 def test_wrong_words_are_refused(treadle, words: tuple[str, ...]) -> None:
     ended = treadle("status", *words)
     assert (2, "") == (ended.code, ended.out)
+
+
+LATE = """
+workflow: {id: late, name: Late, version: "1.0.0"}
+steps:
+  - id: fan
+    type: fan-out
+    items: [true, false]
+    max_concurrency: 2
+    step:
+      id: s
+      type: if
+      condition: "{{ item }}"
+      then:
+        - {id: a, type: shell, run: 'true'}
+        - {id: g, type: gate, message: Go, timeout: 0.000001, on_timeout: {choose: approve}}
+      else:
+        - {id: b, type: shell, run: 'true'}
+        - {id: h, type: gate, message: Go}
+"""
+
+
+def test_the_command_that_goes_on_is_never_one_that_is_refused(treadle, write: Write) -> None:
+    """Of two gates one is overdue: an answer must name the other, as both of them are open."""
+    write("late.yml", LATE)
+    told = treadle("run", "late.yml", "--run-id", "r-late").err
+    assert "overdue since" in told
+    assert told.splitlines()[-1] == treadle("status", "r-late").out.splitlines()[-1]
+    ended = treadle(*told.splitlines()[-1].removeprefix("next: treadle ").split())
+    assert (0, True) == (ended.code, "completed  " in ended.err)
+
+
+def test_a_gate_of_a_run_that_is_over_waits_for_nothing(treadle) -> None:
+    assert "waits for an answer" in treadle("status", "r-one").out
+    treadle("cancel", "r-one")
+    told = treadle("status", "r-one").out
+    assert (True, False) == ("not answered" in told, "waits" in told)
