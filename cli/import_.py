@@ -48,6 +48,9 @@ def _imported(store: Store, file: Path, run_id: str | None) -> Imported:
     if file == _STDIN:
         content = BytesIO(sys.stdin.buffer.read())
         return import_run(store, content, shown="stdin", run_id=run_id)
+    # A pipe would wait for somebody to write to it, and a device may never end.
+    if file.exists() and not file.is_file():
+        raise Rejected.because("TR101", path=file, reason="it is not a plain file")
     try:
         with file.open("rb") as source:
             return import_run(store, source, shown=str(file), run_id=run_id)

@@ -74,6 +74,8 @@ def package_of_path(
         if not path.name.lower().endswith(_YAML_SUFFIXES) and not is_archive_name(path.name):
             reason = "a package is a folder, a .yml, .yaml, .zip, .tar.gz or .tgz file"
             raise Refused.because("TR950", source=label, reason=reason)
+        if path.exists() and not path.is_file():  # a pipe would wait for somebody to write to it
+            raise Refused.because("TR950", source=label, reason="it is not a plain file")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from treadle.cli.plans.questions import GateQuestion, gate_questions, gates_of
 from treadle.cli.rejection import Rejected
 from treadle.cli.runs.answers import Answers
+from treadle.cli.runs.bounded_text import bounded_text
 from treadle.cli.text.yaml_text import parse_yaml
 from treadle.executor.state import Phase, Run
 from treadle.plan.expression import Json
@@ -83,7 +84,7 @@ def _is_settled(question: GateQuestion, run: Run) -> bool:
 
 def _data(path: Path) -> Mapping[str, Json]:
     try:
-        text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
+        text = bounded_text(path).removeprefix("\ufeff")
     except OSError as error:
         raise _malformed(path, (error.strerror or "it cannot be read").lower()) from error
     except UnicodeError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from treadle.cli.rejection import Rejected
+from treadle.cli.runs.bounded_text import bounded_text, bounded_text_of
 from treadle.cli.text.yaml_text import parse_yaml
 from treadle.plan.assignments import as_given, read_assignments, read_environment
 from treadle.plan.expression import Json
@@ -73,8 +74,7 @@ def _contents(name: str, path: str, found: list[Problem], *, stdin: str | None) 
         found.append(problem("TR708", name, reason=f"stdin is {stdin}"))
         return None
     try:
-        source = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-        return source.decode("utf-8")
+        return bounded_text_of(sys.stdin.buffer) if path == STDIN else bounded_text(Path(path))
     except UnicodeDecodeError:
         found.append(problem("TR708", name, reason=f"'{path}' is not UTF-8"))
     except (OSError, ValueError) as error:
@@ -84,7 +84,7 @@ def _contents(name: str, path: str, found: list[Problem], *, stdin: str | None) 
 
 def _input_file(path: Path, found: list[Problem]) -> Mapping[str, Given]:
     try:
-        text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
+        text = bounded_text(path).removeprefix("\ufeff")
         data = _data(text)
     except OSError as error:
         found.append(problem("TR708", "--input-file", reason=_reason(str(path), error)))

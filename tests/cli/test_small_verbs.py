@@ -1,5 +1,6 @@
 """`schema`, `graph`, `explain`, `new`, `--version` and help."""
 
+import os
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -139,6 +140,13 @@ def test_a_new_workflow_has_no_findings_and_its_one_form_and_runs(treadle, proje
     assert ("my-flow", "paused") == (ended.data["workflow_id"], ended.data["status"])
     ended = treadle("resume", "@latest", "--choice", "approve", "--json")
     assert {"greeting": "hello world"} == ended.data["outputs"]
+
+
+@pytest.mark.parametrize("words", ["add", "step add", "add --dev", "import"])
+def test_a_pipe_at_the_place_of_a_file_is_not_waited_for(treadle, words: str) -> None:
+    os.mkfifo("pipe.yml")
+    ended = treadle(*words.split(), "pipe.yml")
+    assert (2, True) == (ended.code, "it is not a plain file" in ended.err)
 
 
 def test_a_new_workflow_never_replaces_a_file(treadle, write: Write) -> None:
