@@ -1,5 +1,6 @@
 """``treadle test``: rehearses workflows against their tests; nothing is run or written."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,8 @@ def test(
     as_json: JsonOption = False,
 ) -> int:
     """Rehearse workflows against the tests beside them; exit with 1 when one fails."""
+    if least is not None and math.isnan(least):
+        raise typer.BadParameter("it is no number", param_hint="--fail-under")
     trying = _Trying(settings, only=only, lenient=lenient)
     tried = [trying.file(path) for path in _files(paths or [], settings)]
     if only is not None and not any(each.verdicts or each.failures for each in tried):

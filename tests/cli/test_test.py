@@ -417,6 +417,10 @@ def test_too_little_coverage_fails(tested, least: str, code: int) -> None:
     assert (code == 1) == ("error: less than 100 % of a workflow is covered" in ended.err)
 
 
+def test_the_least_coverage_is_a_number(tested) -> None:
+    assert 2 == tested("expect: {status: paused}", "--fail-under", "nan").code
+
+
 def test_leniently_what_spec_kit_accepts_is_tested(tested) -> None:
     flow = FLOW.replace("run: x, if", "run: x, colour: red, if")
     assert 1 == tested("expect: {status: paused}", flow=flow).code
