@@ -1,5 +1,6 @@
 """``treadle new``: writes a workflow to start from."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from treadle.cli.exit_codes import ExitCode
 from treadle.cli.plans.first_workflow import first_workflow
+from treadle.cli.project.find_project import command_line
 from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 
@@ -26,6 +28,8 @@ def new(
     if name == STDOUT:
         sys.stdout.write(first_workflow("first-workflow"))
         return ExitCode.OK
+    if not os.path.basename(name):
+        raise typer.BadParameter("a file needs a name", param_hint="NAME")
     path = Path(name if name.lower().endswith(_SUFFIXES) else f"{name}.yml")
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -34,7 +38,8 @@ def new(
         raise Rejected.because("TR908", path=path, reason="it exists already") from error
     except OSError as error:
         raise Rejected.because("TR908", path=path, reason=error.strerror) from error
-    settings.talk.say(f"wrote {path}; try 'treadle plan {path}' and 'treadle run {path}'")
+    plan, run = (command_line(Path.cwd(), verb, str(path)) for verb in ("plan", "run"))
+    settings.talk.say(f"wrote {path}; try: {plan}; {run}")
     return ExitCode.OK
 
 

@@ -105,7 +105,7 @@ def worker(
         from treadle.cli.project.find_project import find_project  # tells which folder it is
 
         folders = (find_project(settings),)
-    texts = read_given(InputOptions(input_file=secrets))
+    texts = read_given(InputOptions(input_file=secrets, file_option="--secrets"))
     from treadle.executor.temporal.worker import Staffing  # an extra, and slow to import
 
     staffing = Staffing(

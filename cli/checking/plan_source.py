@@ -87,7 +87,8 @@ def _installed(source: str, project: Callable[[], Path]) -> Path:
     """Return the file of an installed workflow."""
     is_path = os.sep in source or source.lower().endswith((".yml", ".yaml", ".json"))
     if is_path:
-        raise Rejected.because("TR101", path=source, reason="no such file or directory")
+        reason = "it is a folder" if os.path.isdir(source) else "no such file or directory"
+        raise Rejected.because("TR101", path=source, reason=reason)
     # Most sources are files.
     from treadle.cli.project.library_access import rejecting_library
     from treadle.library.installed import find_installed, known_ids

@@ -26,13 +26,15 @@ STDIN = "-"
 class InputOptions(Struct, frozen=True, kw_only=True):
     """The options -i, -I and --input-file as they were written.
 
-    Shapes: `is_stdin_taken` tells that standard input holds something else.
+    Shapes: `is_stdin_taken` tells that standard input holds something else; `file_option` is the
+    option of `input_file`.
     """
 
     values: Sequence[str] = ()
     files: Sequence[str] = ()
     input_file: Path | None = None
     is_stdin_taken: bool = False
+    file_option: str = "--input-file"
 
 
 def read_given(options: InputOptions) -> Mapping[str, Given]:
@@ -43,7 +45,7 @@ def read_given(options: InputOptions) -> Mapping[str, Given]:
     texts, problems = read_assignments(options.values)
     paths, more = read_assignments(options.files)
     found: list[Problem] = [*problems, *more]
-    from_file = _input_file(options.input_file, found) if options.input_file else {}
+    from_file = _input_file(options, options.input_file, found) if options.input_file else {}
     contents: dict[str, str] = {}
     stdin = "the workflow already" if options.is_stdin_taken else None
     for name, path in paths.items():
@@ -82,19 +84,20 @@ def _contents(name: str, path: str, found: list[Problem], *, stdin: str | None) 
     return None
 
 
-def _input_file(path: Path, found: list[Problem]) -> Mapping[str, Given]:
+def _input_file(options: InputOptions, path: Path, found: list[Problem]) -> Mapping[str, Given]:
+    option = options.file_option
     try:
         text = bounded_text(path).removeprefix("\ufeff")
         data = _data(text)
     except OSError as error:
-        found.append(problem("TR708", "--input-file", reason=_reason(str(path), error)))
+        found.append(problem("TR708", option, reason=_reason(str(path), error)))
         return {}
     except ValueError as error:
         reason = f"'{path}' is not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        found.append(problem("TR708", "--input-file", reason=reason))
+        found.append(problem("TR708", option, reason=reason))
         return {}
     if not isinstance(data, Mapping):
-        found.append(problem("TR708", "--input-file", reason=f"'{path}' is not a mapping"))
+        found.append(problem("TR708", option, reason=f"'{path}' is not a mapping"))
         return {}
     return {name: Given(value=value, is_text=False) for name, value in data.items()}
 

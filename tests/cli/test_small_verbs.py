@@ -142,6 +142,19 @@ def test_a_new_workflow_has_no_findings_and_its_one_form_and_runs(treadle, proje
     assert {"greeting": "hello world"} == ended.data["outputs"]
 
 
+def test_a_new_workflow_is_told_in_words_for_a_shell(treadle, project: Path) -> None:
+    ended = treadle("new", "a b")
+    assert "wrote a b.yml; try: treadle plan 'a b.yml'; treadle run 'a b.yml'\n" == ended.err
+    assert [2, 2] == [treadle("new", name).code for name in ("", "x/")]
+    assert ["a b.yml"] == [path.name for path in project.iterdir()]
+
+
+@pytest.mark.parametrize("verb", ["plan", "run", "graph"])
+def test_a_folder_is_told_to_be_one(treadle, project: Path, verb: str) -> None:
+    (project / "dir.yml").mkdir()
+    assert "TR101: cannot read 'dir.yml': it is a folder\n" in treadle(verb, "dir.yml").err
+
+
 @pytest.mark.parametrize("words", ["add", "step add", "add --dev", "import"])
 def test_a_pipe_at_the_place_of_a_file_is_not_waited_for(treadle, words: str) -> None:
     os.mkfifo("pipe.yml")
