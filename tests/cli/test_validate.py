@@ -1,8 +1,6 @@
 """`treadle validate`: which files it checks, what it prints, and with which exit status."""
 
 import json
-
-
 import shutil
 import subprocess
 from collections.abc import Callable
