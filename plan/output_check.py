@@ -1,4 +1,4 @@
-"""Whether the outputs of a workflow are what their schemas promise to whoever reads them."""
+"""Whether values are what their schemas promise to whoever reads them."""
 
 from collections.abc import Mapping
 
@@ -14,17 +14,22 @@ def output_fault(plan: Plan, outputs: Mapping[str, Json]) -> str | None:
     """Return what is wrong with the first output that breaks its schema, None if none does."""
     for name, value in outputs.items():
         schema = plan.outputs[name].schema
-        fault = _fault(value, schema) if schema is not None else None
+        fault = misfit(value, schema) if schema is not None else None
         if fault is not None:
-            return error_text("TR343", name=name, id=plan.id, reason=fault)
+            return error_text("TR343", name=name, id=plan.id, reason=" ".join(fault).strip())
     return None
 
 
-def _fault(value: Json, schema: Mapping[str, Json]) -> str | None:
+def misfit(value: Json, schema: Mapping[str, Json]) -> tuple[str, str] | None:
+    """Return the first thing in a value that breaks its schema, None if nothing does.
+
+    Shapes: the place inside the value, "" for all of it, and what is wrong there as a clause:
+    ``(".port", "must be an integer, not 'x'")``.
+    """
     fits = acceptor(schema, search=is_found)
     if fits is not None and fits(value):
         return None
-    # Most outputs need no judge, who takes longer to import than a small plan to run.
+    # Most values need no judge, who takes longer to import than a small plan to run.
     from treadle.plan.validation import Validator
 
     violations = Validator(schema).violations(value)
@@ -32,4 +37,4 @@ def _fault(value: Json, schema: Mapping[str, Json]) -> str | None:
         return None
     first = violations[0]
     place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first.path)
-    return f"{place} {clause(first)}".strip()
+    return place, clause(first)

@@ -23,6 +23,7 @@ from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
 from treadle.plan.json_text import parse_json
+from treadle.plan.output_check import misfit
 from treadle.plan.steps import CustomStep
 
 LONGEST_ERROR = 1000
@@ -240,16 +241,11 @@ def _sentence(text: str) -> str:
 
 
 def _violation(schema: Mapping[str, Json], value: Json) -> str | None:
-    # Imported here: only runs with such steps pay for loading the validator.
-    from treadle.plan.problems import clause
-    from treadle.plan.validation import Validator
-
-    violations = Validator(schema).violations(value)
-    if not violations:
+    fault = misfit(value, schema)
+    if fault is None:
         return None
-    first = violations[0]
-    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first.path)
-    return f"'{place.lstrip('.')}' {clause(first)}" if place else f"it {clause(first)}"
+    place, clause = fault
+    return f"'{place.lstrip('.')}' {clause}" if place else f"it {clause}"
 
 
 def _failed(error: str) -> ActionResult:

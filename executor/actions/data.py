@@ -9,6 +9,7 @@ from treadle.executor.actions.process import Captured
 from treadle.plan.catalogue import error_text
 from treadle.plan.expression import Json
 from treadle.plan.json_text import parse_json
+from treadle.plan.output_check import misfit
 from treadle.plan.steps import NO_CAPTURE_LIMIT, ProcessStep
 
 DATA_LIMIT = 16 * 1024 * 1024
@@ -47,8 +48,10 @@ def data(stdout: Captured, schema: Mapping[str, Json] | None) -> Json:
 
 def check_data(value: Json, schema: Mapping[str, Json] | None) -> None:
     """Hold a value against the schema that a step has for its data. Errors: BadData with TR806."""
-    if schema is not None:
-        _check(value, schema)
+    fault = misfit(value, schema) if schema is not None else None
+    if fault is not None:
+        place, clause = fault
+        raise BadData(error_text("TR806", reason=f"data{place} {clause}"))
 
 
 def _parsed(stdout: Captured) -> Json:
@@ -64,15 +67,3 @@ def _parsed(stdout: Captured) -> Json:
 
 def _not_json(reason: str) -> BadData:
     return BadData(error_text("TR805", reason=reason))
-
-
-def _check(value: Json, schema: Mapping[str, Json]) -> None:
-    # Imported here: only steps with a schema pay for loading the validator.
-    from treadle.plan.problems import clause
-    from treadle.plan.validation import Validator
-
-    violations = Validator(schema).violations(value)
-    if violations:
-        first = violations[0]
-        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first.path)
-        raise BadData(error_text("TR806", reason=f"data{place} {clause(first)}"))

@@ -1,5 +1,6 @@
 """What a command imports, how it ends when something breaks, and what a shell completes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,16 @@ def test_status_and_plan_files_do_without_the_compiler(treadle, write: Write) ->
     for arguments in (("status",), ("run", "flow.plan.json"), ("status", "@latest"), ("--help",)):
         modules = imported(*arguments)
         assert [] == [name for name in HEAVY if name in modules], arguments
+
+
+def test_data_that_fits_its_schema_needs_no_validator(treadle, write: Write) -> None:
+    run, fields = "printf '{\"n\": %s}'", "output_schema: {properties: {n: {type: integer}}}"
+    for number, found in (("1", False), ("x", True)):
+        quoted = run % number.replace("x", '"x"')
+        step = f"id: a, type: shell, run: {json.dumps(quoted)}, {fields}"
+        write("flow.yml", f"workflow: {{id: demo, name: Demo}}\nsteps: [{{{step}}}]\n")
+        treadle("plan", "flow.yml", "-o", "flow.plan.json")
+        assert found is ("jsonschema" in imported("run", "flow.plan.json"))
 
 
 def test_validate_does_without_the_executor(write: Write) -> None:
