@@ -1,6 +1,8 @@
 """Refusals: what a caller asked for cannot be done, and nothing was changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from treadle.plan.problems import Problem, problem
 
@@ -19,6 +21,19 @@ class Refused(Exception):
     def because(code: str, *, hint: str | None = None, **fields: object) -> "Refused":
         """Return a refusal with one reason out of the catalogue."""
         return Refused(problem(code, hint=hint, **fields))
+
+
+@contextmanager
+def refusing_disk_errors(path: Path) -> Iterator[None]:
+    """Turn an error of the disk into a refusal. Errors: Refused with TR908.
+
+    Shapes: `path` is told where the error names no file.
+    """
+    try:
+        yield
+    except OSError as error:
+        place, reason = error.filename or path, error.strerror or error
+        raise Refused.because("TR908", path=place, reason=reason) from error
 
 
 def refuse_problems(problems: Collection[Problem]) -> None:

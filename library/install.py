@@ -24,7 +24,7 @@ from treadle.library.places import (
     usual_mode,
     write_file,
 )
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import Refused, left_as_it_was
 from treadle.library.registry import Entry, Registry, is_enabled, read_registry, write_registry
 from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
@@ -72,7 +72,7 @@ def install(places: Places, new: Installation, *, replaces: Entry | None) -> Non
             raise Refused.because("TR969", what=f"'{id}'", reason=reason)
         refuse_links(places, places.of(id) / places.kind.entry_file)
         files = digests_of(new.package.files)
-        try:
+        with left_as_it_was(f"'{id}'"):
             staged = _staged(places, new.package)
             try:
                 _exchange(places, id, staged)
@@ -84,9 +84,6 @@ def install(places: Places, new: Installation, *, replaces: Entry | None) -> Non
                 registry.with_entry(id, _entry(new, replaces), now=new.now),
                 {**locked, id: files},
             )
-        except OSError as error:
-            reason = reason_of(error)
-            raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
         _clear(places, id)
 
 
@@ -101,14 +98,11 @@ def remove(places: Places, id: str) -> None:
         registry, locked = read_registry(places), read_lock(places)
         folder = places.of(id)
         _refuse_unknown(places, id)
-        try:
+        with left_as_it_was(f"'{id}'"):
             if folder.is_dir():
                 os.rename(folder, places.folder / f"{_OLD}{id}")
             kept = {name: files for name, files in locked.items() if name != id}
             _record(places, id, registry.without(id), kept)
-        except OSError as error:
-            reason = reason_of(error)
-            raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
         _clear(places, id)
 
 
@@ -127,12 +121,8 @@ def set_enabled(places: Places, id: str, *, is_on: bool, now: str) -> bool:
             raise places.kind.not_installed(id)
         if is_enabled(entry) is is_on:
             return False
-        try:
-            changed = registry.with_entry(id, {**entry, "enabled": is_on}, now=now)
-            write_registry(changed)
-        except OSError as error:
-            reason = reason_of(error)
-            raise Refused.because("TR969", what=f"'{id}'", reason=reason) from error
+        with left_as_it_was(f"'{id}'"):
+            write_registry(registry.with_entry(id, {**entry, "enabled": is_on}, now=now))
     return True
 
 

@@ -17,7 +17,7 @@ from treadle.library.lockfile import (
     write_lock,
 )
 from treadle.library.places import Places, holding, refuse_links
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import Refused, left_as_it_was
 from treadle.library.registry import Entry, is_enabled, read_registry
 
 
@@ -93,23 +93,17 @@ def accept(places: Places) -> None:
     Errors: Refused with TR959, TR960 or TR969.
     """
     with holding(places):
-        try:
+        with left_as_it_was("the lock file"):
             write_lock(places, {id: d for id, d in _present(places).items() if d is not None})
-        except OSError as error:
-            what = "the lock file"
-            raise Refused.because("TR969", what=what, reason=reason_of(error)) from error
 
 
 def _present(places: Places) -> Mapping[str, Digests | None]:
     found: dict[str, Digests | None] = {}
     for installed in list_installed(places):
         refuse_links(places, places.of(installed.id))
-        try:
+        with left_as_it_was(f"'{installed.id}'"):
             is_there = installed.file is not None
             found[installed.id] = digests_of_folder(places.of(installed.id)) if is_there else None
-        except OSError as error:
-            what = f"'{installed.id}'"
-            raise Refused.because("TR969", what=what, reason=reason_of(error)) from error
     return found
 
 

@@ -17,7 +17,7 @@ from treadle.compiler.reading.positions import line_starts
 from treadle.library.ids import id_fault
 from treadle.library.overlay_files import Home, Kept, kept_overlays
 from treadle.library.places import Places, holding, refuse_links, write_file
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import Refused, left_as_it_was
 
 ENABLED = ("enabled", "true")
 DISABLED = ("enabled", "false")
@@ -125,19 +125,14 @@ def remove_overlay(home: Home, overlay_id: str) -> Path:
     """
     with holding(Places(project=home.project)):
         path = find_overlay(home, overlay_id).path
-        try:
+        with left_as_it_was(f"overlay '{overlay_id}'"):
             path.unlink()
-        except OSError as error:
-            what = f"overlay '{overlay_id}'"
-            raise Refused.because("TR969", what=what, reason=reason_of(error)) from error
     return path
 
 
 def _write(places: Places, path: Path, content: bytes) -> None:
-    try:
+    with left_as_it_was(f"'{path.name}'"):
         write_file(places, path, content)
-    except OSError as error:
-        raise Refused.because("TR969", what=f"'{path.name}'", reason=reason_of(error)) from error
 
 
 def _offset(document: Document, span: Span) -> int:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from treadle.library.kinds import CACHE_NAME, LOCK_NAME, WORKFLOWS, Kind
 from treadle.library.kinds import WORKFLOW_FILE as WORKFLOW_FILE
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import Refused, left_as_it_was
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -114,11 +114,9 @@ def holding(places: Places) -> Iterator[None]:
     path = places.project / ".specify" / places.kind.install_lock
     refuse_links(places, places.folder)
     refuse_links(places, path)
-    try:
+    with left_as_it_was("the project"):
         places.folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise Refused.because("TR969", what="the project", reason=reason_of(error)) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -1,5 +1,8 @@
 """What ends a request about installed workflows: it was refused, and nothing was changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from treadle.plan.problems import Problem, problem
 
 
@@ -14,6 +17,15 @@ class Refused(Exception):
     def because(code: str, *, hint: str | None = None, **fields: object) -> "Refused":
         """Return a refusal with a message of the catalogue."""
         return Refused(problem(code, hint=hint, **fields))
+
+
+@contextmanager
+def left_as_it_was(what: str) -> Iterator[None]:
+    """Turn an error of the disk into the refusal to change `what`. Errors: Refused with TR969."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused.because("TR969", what=what, reason=reason_of(error)) from error
 
 
 def reason_of(error: OSError) -> str:

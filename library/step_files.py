@@ -14,7 +14,7 @@ from treadle.compiler.reading.source import read_overlay_file
 from treadle.library.install import remove
 from treadle.library.kinds import STEPS, TYPE_SUFFIX
 from treadle.library.places import Places, holding, refuse_links, write_file
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import Refused, left_as_it_was
 from treadle.plan.step_types import name_fault
 
 FOLDER = Path(STEPS.folder)
@@ -70,10 +70,8 @@ def add_type(places: Places, name: str, content: bytes, *, is_forced: bool = Fal
     path = path_of(places, name)
     with holding(places):
         refuse_taken(places, path, is_forced=is_forced)
-        try:
+        with left_as_it_was(path.name):
             write_file(places, path, content)
-        except OSError as error:
-            raise Refused.because("TR969", what=path.name, reason=reason_of(error)) from error
     return path
 
 
@@ -103,10 +101,8 @@ def remove_type(places: Places, name: str) -> None:
         return
     with holding(places):
         refuse_links(places, path)
-        try:
+        with left_as_it_was(path.name):
             path.unlink()
-        except OSError as error:
-            raise Refused.because("TR969", what=path.name, reason=reason_of(error)) from error
 
 
 def _entries(folder: Path) -> tuple["os.DirEntry[str]", ...]:

@@ -15,7 +15,7 @@ from treadle.library.callers import BrokenCaller
 from treadle.library.installed import list_installed
 from treadle.library.lockfile import digests_of, digests_of_folder
 from treadle.library.places import Places
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import left_as_it_was
 from treadle.library.registry import is_enabled
 from treadle.plan.expression import Json
 from treadle.plan.problems import Problem
@@ -64,10 +64,8 @@ def before(places: Places, id: str) -> Before:
     """Return a workflow as it is installed. Errors: Refused with TR959, TR960 or TR969."""
     found = next((each for each in list_installed(places) if each.id == id), None)
     folder = places.of(id)
-    try:
+    with left_as_it_was(f"'{id}'"):
         files = digests_of_folder(folder) if folder.is_dir() else {}
-    except OSError as error:
-        raise Refused.because("TR969", what=f"'{id}'", reason=reason_of(error)) from error
     return Before(
         version=(found.text("version") or None) if found is not None else None,
         source=(found.text("url") or found.text("source") or None) if found is not None else None,

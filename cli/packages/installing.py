@@ -22,7 +22,7 @@ from treadle.library.appraise import Appraisal, appraise, compiled
 from treadle.library.install import Installation, install
 from treadle.library.obtain import Obtained
 from treadle.library.places import Places
-from treadle.library.refusal import Refused, reason_of
+from treadle.library.refusal import left_as_it_was
 from treadle.library.registry import is_enabled, read_registry
 from treadle.plan.plan import Plan
 
@@ -51,11 +51,8 @@ class Installer(Struct, frozen=True, kw_only=True):
 
         Errors: Rejected; Refused; KeyboardInterrupt.
         """
-        try:
+        with left_as_it_was("the project"):
             appraisal = self._appraisal(obtained)
-        except OSError as error:
-            reason = reason_of(error)
-            raise Refused.because("TR969", what="the project", reason=reason) from error
         self._show(appraisal)
         agreement = self._agreement(appraisal)
         id = appraisal.plan.id

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from treadle.executor.decide import Decision, decide
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refusing_disk_errors
 from treadle.executor.events import RunForked
 from treadle.executor.find_step import find_step
 from treadle.executor.local import journal as journals
@@ -94,14 +94,11 @@ def _copied(
     lock: RunLock | None = None
     try:
         try:
-            made.path.mkdir(mode=0o700)
-            lock = RunLock(made.lock, event.run_id)
-            decision = _written(source, made, program, run, event)
-            whole = _published(store, made, event.run_id)
-        except OSError as error:
-            raise Refused.because(
-                "TR908", path=error.filename or made.path, reason=error.strerror
-            ) from error
+            with refusing_disk_errors(made.path):
+                made.path.mkdir(mode=0o700)
+                lock = RunLock(made.lock, event.run_id)
+                decision = _written(source, made, program, run, event)
+                whole = _published(store, made, event.run_id)
         finally:
             shutil.rmtree(made.path, ignore_errors=True)
         yield whole, decision

@@ -21,7 +21,7 @@ from time import sleep
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refusing_disk_errors
 from treadle.executor.local import slots
 from treadle.executor.local.slots import Slot
 from treadle.executor.local.store import Store
@@ -131,10 +131,8 @@ def in_group(
         return
     group = group_name(plan.concurrency, inputs)
     me = Holder(group=group, run_id=run_id, process=os.getpid(), since=clock())
-    try:
+    with refusing_disk_errors(store.runs):
         store.make_private()
-    except OSError as error:
-        raise Refused.because("TR908", path=store.runs, reason=error.strerror) from error
     slot = enter(store.folder / FOLDER, plan.concurrency, group, me, conflict=conflict)
     try:
         yield
@@ -143,12 +141,8 @@ def in_group(
 
 
 def _taken(place: Path, limit: int) -> Slot | None:
-    try:
+    with refusing_disk_errors(place):
         return slots.take(place, limit)
-    except OSError as error:
-        raise Refused.because(
-            "TR908", path=error.filename or place, reason=error.strerror
-        ) from error
 
 
 def _oldest(place: Path, limit: int, group: str) -> Holder | None:

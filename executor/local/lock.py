@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refusing_disk_errors
 
 _LOOKS = 100
 _LOOK_S = 0.002
@@ -21,10 +21,8 @@ class RunLock:
 
     def __init__(self, path: Path, run_id: str) -> None:
         """Take the lock. Errors: Refused with TR903 that says who holds it, or TR908."""
-        try:
+        with refusing_disk_errors(path):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise Refused.because("TR908", path=path, reason=error.strerror) from error
         if not _taken(self._file):
             refused = _busy(self._file, run_id)
             os.close(self._file)

@@ -16,14 +16,13 @@ Reading never creates anything. The folder is private (mode 0700) and ignored by
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refusing_disk_errors
 from treadle.executor.events import RunCreated
 from treadle.executor.local import journal as journals
 from treadle.executor.local import plan_files
@@ -136,7 +135,7 @@ class Store:
         if RUN_ID.fullmatch(run_id) is None:
             raise Refused.because("TR907", run=run_id)
         folder = RunFolder(self.runs / run_id)
-        with _telling_the_disk(folder.path):
+        with refusing_disk_errors(folder.path):
             is_first = not self.folder.exists()
             self.make_private()
             folder.path.mkdir(mode=0o700, exist_ok=True)
@@ -145,7 +144,7 @@ class Store:
         try:
             if folder.journal.exists() and _first_event(folder) is not None:
                 raise Refused.because("TR906", run=run_id)
-            with _telling_the_disk(folder.path):
+            with refusing_disk_errors(folder.path):
                 folder.logs.mkdir(exist_ok=True)
                 self._plan_files[run_id] = plan_files.write_at_once(folder.plan, plan)
                 for made in (self.runs, *((self.folder, self.project) if is_first else ())):
@@ -237,14 +236,10 @@ class Store:
         Which plan counts is for the journal to say: the run can be read at every moment.
         Errors: Refused with TR908.
         """
-        try:
+        with refusing_disk_errors(folder.plan):
             for plan in (old, new):
                 plan_files.keep(folder.plans, plan)
             self._plan_files[folder.id] = plan_files.write_at_once(folder.plan, new)
-        except OSError as error:
-            raise Refused.because(
-                "TR908", path=error.filename or folder.plan, reason=error.strerror
-            ) from error
 
     def snapshots(self, folder: RunFolder) -> Snapshots:
         """Return who writes the snapshots of a run, for the holder of its lock."""
@@ -271,12 +266,8 @@ class Store:
 
     def keep_plan(self, folder: RunFolder, plan: Plan) -> None:
         """Keep the plan of a workflow that a run calls. Errors: Refused with TR908."""
-        try:
+        with refusing_disk_errors(folder.plans):
             plan_files.keep(folder.plans, plan)
-        except OSError as error:
-            raise Refused.because(
-                "TR908", path=error.filename or folder.plans, reason=error.strerror
-            ) from error
 
     def shown_status(self, folder: RunFolder, run: Run) -> RunStatus:
         """Return a run's status; one that runs without a living process is interrupted."""
@@ -349,15 +340,6 @@ def row_of(run: Run, status: RunStatus) -> Row:
         updated_at=run.updated_at,
         started_by=run.started_by,
     )
-
-
-@contextmanager
-def _telling_the_disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        place = error.filename or path
-        raise Refused.because("TR908", path=place, reason=error.strerror) from error
 
 
 def _plan_text(folder: RunFolder) -> bytes:

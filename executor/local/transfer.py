@@ -17,7 +17,7 @@ from typing import BinaryIO
 from msgspec import Struct
 from msgspec.structs import replace
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import Refused, refusing_disk_errors
 from treadle.executor.events import Event, RunCreated, RunForked
 from treadle.executor.local import journal as journals
 from treadle.executor.local.archive import JOURNAL, damaged, unpack, write_archive
@@ -47,7 +47,7 @@ def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: 
         raise Refused.because("TR904", run=folder.id)
     with TemporaryDirectory(prefix="treadle-") as place:
         copy = RunFolder(Path(place) / folder.id)
-        try:
+        with refusing_disk_errors(folder.path):
             copy.path.mkdir()
             journals.copy(folder.journal, copy.journal, folder.id)
             _copy_plans(folder.path, copy.path)
@@ -59,10 +59,11 @@ def export_run(store: Store, folder: RunFolder, target: BinaryIO, *, with_logs: 
                 "updated_at": run.updated_at,
             }
             members = dict(_members(copy, folder.logs if with_logs else None))
+        try:
             write_archive(target, manifest, members)
         except OSError as error:
             if error.filename is None:
-                raise
+                raise  # of the target, which only the caller can name
             path, reason = error.filename, error.strerror or error
             raise Refused.because("TR908", path=path, reason=reason) from error
     return run
@@ -190,13 +191,10 @@ def _incoming(store: Store) -> Iterator[Path]:
     """Make a folder beside the runs whose name is no run's; nothing of it stays."""
     place = store.runs / f"{INCOMING}{secrets.token_hex(8)}"
     try:
-        store.make_private()
-        place.mkdir(mode=0o700)
-        yield place
-    except OSError as error:
-        raise Refused.because(
-            "TR908", path=error.filename or place, reason=error.strerror or error
-        ) from error
+        with refusing_disk_errors(place):
+            store.make_private()
+            place.mkdir(mode=0o700)
+            yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
