@@ -5,7 +5,7 @@ that none of them accepts what another refuses.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,10 @@ class Resolved(Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...] = ()
     missing: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+
+    def new_values(self, given: Collection[str]) -> dict[str, Json]:
+        """Return the values that are given just now, and those that are not the stored ones."""
+        return {n: v for n, v in self.values.items() if n in given or n in self.changed}
 
 
 class Question(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from treadle.executor.errors import Refused
+from treadle.executor.events import Answer
 from treadle.executor.gate import is_overdue
 from treadle.executor.open_steps import open_gates
 from treadle.executor.state import Occurrence, Run
@@ -32,6 +33,19 @@ def read_answers(
         if first != option:
             raise Refused.because("TR718", gate=gate.qualified, first=first, second=option)
     return found
+
+
+def as_answers(
+    chosen: Mapping[str, str], *, by: str | None, at: str, comment: str | None
+) -> dict[str, Answer]:
+    """Return chosen options, by the addresses of their gates, as the answers of somebody.
+
+    Units: `at` is an ISO 8601 time.
+    """
+    return {
+        address: Answer(choice=choice, by=by, at=at, comment=comment)
+        for address, choice in chosen.items()
+    }
 
 
 def refuse_late_answers(

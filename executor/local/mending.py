@@ -16,7 +16,7 @@ from treadle.executor.again import returning
 from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import Answer, PlanReplaced, RunRewound
 from treadle.executor.find_step import find_step
-from treadle.executor.local.answers import read_answers
+from treadle.executor.local.answers import as_answers, read_answers
 from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.guardian import end_survivors
 from treadle.executor.local.host import Host, user
@@ -80,16 +80,11 @@ class Allowed(Struct, frozen=True, kw_only=True):
     @property
     def told(self) -> Mapping[str, Json]:
         """The values that are new."""
-        names = {*self.request.given, *self.resolved.changed}
-        return {name: value for name, value in self.resolved.values.items() if name in names}
+        return self.resolved.new_values(self.request.given)
 
     def answers(self, *, at: str) -> Mapping[str, Answer]:
         """Return the answers to gates as somebody's. Units: an ISO 8601 time."""
-        comment = self.request.comment
-        return {
-            address: Answer(choice=choice, by=user(), at=at, comment=comment)
-            for address, choice in self.chosen.items()
-        }
+        return as_answers(self.chosen, by=user(), at=at, comment=self.request.comment)
 
 
 def go_back(request: Request, step: str, *, host: Host, approve: Approve) -> Rested:

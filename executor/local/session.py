@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 from treadle.executor.errors import Refused, refuse_problems
-from treadle.executor.events import Answer, RunCreated, RunResumed
+from treadle.executor.events import RunCreated, RunResumed
 from treadle.executor.local import project as projects
-from treadle.executor.local.answers import read_answers, refuse_late_answers
+from treadle.executor.local.answers import as_answers, read_answers, refuse_late_answers
 from treadle.executor.local.departure import Departure
 from treadle.executor.local.drive import Rested, drive, in_its_group
 from treadle.executor.local.guardian import end_survivors
@@ -129,18 +129,15 @@ def resume(
         refuse_problems(resolved.problems)
         look_before(departure_of(run, resolved, lenient=lenient), host)
         chosen = read_answers(run, choices)
-        told = {*given, *resolved.changed}
+        told = resolved.new_values(given)
         with in_its_group(program.plan, resolved, run_id=folder.id, host=host, store=store):
             by, at = user(), host.clock()
             refuse_late_answers(run, chosen, told, at=at)
             event = RunResumed(
                 at=at,
                 by=by,
-                inputs={name: value for name, value in resolved.values.items() if name in told},
-                answers={
-                    address: Answer(choice=choice, by=by, at=at, comment=comment)
-                    for address, choice in chosen.items()
-                },
+                inputs=told,
+                answers=as_answers(chosen, by=by, at=at, comment=comment),
             )
             end_survivors(folder.groups)
             return drive(

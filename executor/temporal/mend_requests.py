@@ -15,16 +15,15 @@ from msgspec import Struct
 from treadle.executor.address import ROOT
 from treadle.executor.errors import Refused, refuse_problems
 from treadle.executor.events import Answer, PlanReplaced, RunForked, RunRewound
-from treadle.executor.local.answers import read_answers
+from treadle.executor.local.answers import as_answers, read_answers
 from treadle.executor.program import Program
 from treadle.executor.prospect import gates_after
 from treadle.executor.rewind import Cut, cut
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.course import read_plan
-from treadle.executor.temporal.messages import MendAsk, ResumeAsk
-from treadle.executor.temporal.requests import HOLDER, as_given, merged
+from treadle.executor.temporal.messages import MendAsk
+from treadle.executor.temporal.requests import HOLDER, merged
 from treadle.executor.verdict import judge
-from treadle.plan.expression import Json
 from treadle.plan.inputs import InputSet, Resolved
 from treadle.plan.plan_file import PlanError
 
@@ -52,7 +51,7 @@ def rewound(standing: Standing, ask: MendAsk, *, at: str) -> RunRewound:
         at=at,
         by=ask.going_on.by,
         address=ask.addresses[0],
-        inputs=_told(ask.going_on, resolved),
+        inputs=resolved.new_values(ask.going_on.given),
         answers=answers,
     )
 
@@ -95,7 +94,7 @@ def replaced(standing: Standing, program: Program, ask: MendAsk, *, at: str) -> 
         plan_digest=plan.digest,
         addresses=ask.addresses,
         inputs=resolved.values,
-        given=tuple(_told(ask.going_on, resolved)),
+        given=tuple(resolved.new_values(ask.going_on.given)),
         secrets=tuple(sorted(InputSet(plan.inputs).secrets)),
         answers=answers,
     )
@@ -148,14 +147,4 @@ def _going_on(
     resolved = merged(program.plan, run, going_on)
     refuse_problems(resolved.problems)
     chosen = read_answers(run, going_on.choices, gates=gates_after(shorter, program))
-    answers = {
-        address: Answer(choice=choice, by=going_on.by, at=at, comment=going_on.comment)
-        for address, choice in chosen.items()
-    }
-    return resolved, answers
-
-
-def _told(going_on: ResumeAsk, resolved: Resolved) -> dict[str, Json]:
-    """Return the values that are new."""
-    names = {*as_given(going_on.given), *resolved.changed}
-    return {name: value for name, value in resolved.values.items() if name in names}
+    return resolved, as_answers(chosen, by=going_on.by, at=at, comment=going_on.comment)

@@ -11,9 +11,9 @@ from temporalio.exceptions import ApplicationError
 
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Refused, refuse_problems
-from treadle.executor.events import Answer, CancelRequested, RunResumed
+from treadle.executor.events import CancelRequested, RunResumed
 from treadle.executor.generations import idempotency_key
-from treadle.executor.local.answers import read_answers, refuse_late_answers
+from treadle.executor.local.answers import as_answers, read_answers, refuse_late_answers
 from treadle.executor.names import names
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal.excerpt import excerpt, inputs_read
@@ -51,16 +51,13 @@ def resumed(run: Run, ask: ResumeAsk, *, at: str, holder: str | None = HOLDER) -
     resolved = merged(run.program.plan, run, ask)
     refuse_problems(resolved.problems)
     chosen = read_answers(run, ask.choices)
-    told = {*ask.given, *resolved.changed}
+    told = resolved.new_values(ask.given)
     refuse_late_answers(run, chosen, told, at=at)
     return RunResumed(
         at=at,
         by=ask.by,
-        inputs={name: value for name, value in resolved.values.items() if name in told},
-        answers={
-            address: Answer(choice=choice, by=ask.by, at=at, comment=ask.comment)
-            for address, choice in chosen.items()
-        },
+        inputs=told,
+        answers=as_answers(chosen, by=ask.by, at=at, comment=ask.comment),
     )
 
 
