@@ -23,7 +23,7 @@ from treadle.cli.plans.dry_step import span
 from treadle.cli.rejection import Rejected
 from treadle.cli.run_options import GivenOptions
 from treadle.cli.runs.given import InputOptions
-from treadle.cli.runs.known_inputs import KnownInputs, known_inputs, names_of
+from treadle.cli.runs.known_inputs import KnownInputs, known_inputs
 from treadle.cli.settings import Settings
 from treadle.cli.text.json_output import print_json
 from treadle.cli.text.outline import Outline, print_outline
@@ -123,14 +123,14 @@ def _show_needs(
 
     loaded = load_plan(source, settings, project=settings.find_project, lenient=lenient)
     resolved = known_inputs(loaded.plan, settings, options, lenient=lenient).resolved
-    known = names_of(loaded.plan, resolved, workflow_dir=loaded.folder)
+    known = Known.of(loaded.plan, resolved, workflow_dir=str(loaded.folder))
     show_needs(loaded.plan, resolved, known, as_json=as_json)
     return ExitCode.OK
 
 
 def _outline(loaded: Loaded, inputs: KnownInputs, paint: Paint) -> Outline:
     plan = loaded.plan
-    known = names_of(plan, inputs.resolved, workflow_dir=loaded.folder)
+    known = Known.of(plan, inputs.resolved, workflow_dir=str(loaded.folder))
     about = paint(f"{plan.version}  {one_line(plan.name)}", Role.QUIET)
     return Outline(
         title=f"{paint(plan.id, Role.NAME)} {about}",

@@ -70,6 +70,12 @@ class Resolved(Struct, frozen=True, kw_only=True):
         """Return the values that are given just now, and those that are not the stored ones."""
         return {n: v for n, v in self.values.items() if n in given or n in self.changed}
 
+    def without_secrets(self, secrets: Collection[str]) -> "Resolved":
+        """Leave out secrets and what is wrong with them, where somebody else has them."""
+        problems = tuple(each for each in self.problems if each.field not in secrets)
+        missing = tuple(name for name in self.missing if name not in secrets)
+        return replace(self, secrets={}, problems=problems, missing=missing)
+
 
 class Question(Struct, frozen=True, kw_only=True):
     """What a terminal needs in order to ask for an input.

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from treadle.plan.evaluate import EvaluationError, evaluate, holds, render
 from treadle.plan.expression import Expression, Json, Literal, Single, Text, Value, expressions
+from treadle.plan.inputs import InputSet, Resolved
+from treadle.plan.plan import Plan
 from treadle.plan.steps import FanOutStep, SwitchStep
 from treadle.plan.text import as_text, notation
 
@@ -29,6 +31,16 @@ class Known(Struct, frozen=True, kw_only=True):
     workflow_dir: str
     has_item: bool = False
     item: Json = None
+
+    @staticmethod
+    def of(plan: Plan, resolved: Resolved, *, workflow_dir: str) -> "Known":
+        """Return the names outside of every fan-out."""
+        secrets = InputSet(plan.inputs).secrets
+        return Known(
+            inputs=resolved.values,
+            missing=frozenset((*resolved.missing, *secrets)),
+            workflow_dir=workflow_dir,
+        )
 
     def with_item(self, item: Json) -> "Known":
         """Return the names inside the fan-out's item."""

@@ -3,8 +3,6 @@
 With --no-prompt nothing is begun unless every question that may come up has its answer.
 """
 
-from msgspec.structs import replace
-
 from treadle.cli.rejection import Rejected
 from treadle.cli.runs.answers import NO_ANSWERS
 from treadle.cli.runs.answers_file import read_answers_file, unanswered
@@ -61,12 +59,7 @@ def _without_secrets(plan: Plan, resolved: Resolved, asked: Asked) -> Resolved:
     """Leave out what is wrong with secrets that nobody gives here."""
     if not asked.has_own_secrets:
         return resolved
-    secrets = InputSet(plan.inputs).secrets
-    return replace(
-        resolved,
-        problems=tuple(each for each in resolved.problems if each.field not in secrets),
-        missing=tuple(name for name in resolved.missing if name not in secrets),
-    )
+    return resolved.without_secrets(InputSet(plan.inputs).secrets)
 
 
 def _give(drive: Drive, plan: Plan, asked: Asked, *, run: Run | None) -> None:
@@ -81,11 +74,7 @@ def _give(drive: Drive, plan: Plan, asked: Asked, *, run: Run | None) -> None:
 def _refuse_questions(
     drive: Drive, plan: Plan, resolved: Resolved, *, workflow_dir: str, run: Run | None
 ) -> None:
-    known = Known(
-        inputs=resolved.values,
-        missing=frozenset((*resolved.missing, *InputSet(plan.inputs).secrets)),
-        workflow_dir=workflow_dir,
-    )
+    known = Known.of(plan, resolved, workflow_dir=workflow_dir)
     problems = (*resolved.problems, *unanswered(plan, known, drive.answers, run))
     if problems:
         raise Rejected(*problems)

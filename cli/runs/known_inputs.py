@@ -11,7 +11,6 @@ from treadle.cli.settings import Settings
 from treadle.cli.text.yaml_text import parse_yaml
 from treadle.executor.local.project import default_integration, find_root
 from treadle.plan.inputs import AUTO, INTEGRATION, InputSet, Resolved
-from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 
 _MISSING = "TR701"
@@ -53,12 +52,3 @@ def known_inputs(
 def project_of(settings: Settings) -> Path:
     """Return the root of the project, without a word about it."""
     return settings.project or find_root(Path.cwd(), os.environ)
-
-
-def names_of(plan: Plan, resolved: Resolved, *, workflow_dir: Path) -> Known:
-    """Return what the expressions of a plan can read before a run."""
-    return Known(
-        inputs=resolved.values,
-        missing=frozenset((*resolved.missing, *InputSet(plan.inputs).secrets)),
-        workflow_dir=str(workflow_dir),
-    )

@@ -16,7 +16,7 @@ from treadle.executor.ports import Machine
 from treadle.plan import catalogue
 from treadle.plan.dispatch import programs
 from treadle.plan.entry import Severity
-from treadle.plan.inputs import AUTO, InputSet
+from treadle.plan.inputs import AUTO
 from treadle.plan.integrations import Integration, core_commands, integration, known
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
@@ -67,15 +67,10 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 def findings_before(departure: Departure, machine: Machine) -> tuple[Finding, ...]:
     """Return what a run needs from here on, each with what was found."""
-    resolved, run = departure.resolved, departure.run
-    secrets = InputSet(departure.plan.inputs).secrets
-    around = Known(
-        inputs=resolved.values,
-        missing=frozenset((*resolved.missing, *secrets)),
-        workflow_dir=departure.workflow_dir or "",
-    )
-    steps = all_steps(departure.plan, around) if run is None else left_to_run(run, around)
-    return look(departure.plan, steps, machine)
+    plan, resolved, run = departure.plan, departure.resolved, departure.run
+    around = Known.of(plan, resolved, workflow_dir=departure.workflow_dir or "")
+    steps = all_steps(plan, around) if run is None else left_to_run(run, around)
+    return look(plan, steps, machine)
 
 
 def look(plan: Plan, steps: Iterable[Reached], machine: Machine) -> tuple[Finding, ...]:

@@ -71,7 +71,7 @@ def merged(plan: Plan, run: Run, ask: ResumeAsk) -> Resolved:
         integration=ask.integration,
         environment=as_given(ask.environment),
     )
-    return without_secrets(resolved, inputs.secrets)
+    return resolved.without_secrets(inputs.secrets)  # the workers have them, and nobody else
 
 
 def cancelled(run: Run, ask: CancelAsk, *, at: str) -> CancelRequested:
@@ -100,20 +100,6 @@ def order_of(run: Run, perform: Perform, *, project: str) -> Order:
         secrets=_secrets(run, step, None if call is None else call.secrets),
         project=project,
         workflow_dir=run.workflow_dir if call is None else call.workflow_dir,
-    )
-
-
-def without_secrets(resolved: Resolved, secrets: frozenset[str]) -> Resolved:
-    """Leave out what is wrong with secrets: the workers have them, and nobody else."""
-    problems = tuple(each for each in resolved.problems if each.field not in secrets)
-    missing = tuple(name for name in resolved.missing if name not in secrets)
-    return Resolved(
-        values=resolved.values,
-        secrets={},
-        problems=problems,
-        warnings=resolved.warnings,
-        missing=missing,
-        changed=resolved.changed,
     )
 
 

@@ -40,7 +40,6 @@ from treadle.executor.temporal.requests import (
     merged,
     parsed,
     resumed,
-    without_secrets,
 )
 from treadle.executor.temporal.trouble import refused_by
 from treadle.plan.inputs import Given, InputSet, Resolved
@@ -80,12 +79,9 @@ class Site(Struct, frozen=True, kw_only=True):
         _refuse_given_secrets(inputs, given)
         refuse_group(plan)
         integration = projects.default_integration(host.project)
-        resolved = without_secrets(
-            inputs.resolve(
-                given, lenient=lenient, integration=integration, environment=environment
-            ),
-            inputs.secrets,
-        )
+        resolved = inputs.resolve(
+            given, lenient=lenient, integration=integration, environment=environment
+        ).without_secrets(inputs.secrets)
         refuse_problems(resolved.problems)
         named = host.environment.get("SPECKIT_WORKFLOW_RUN_ID", "").strip()
         chosen = run_id if run_id is not None else named or remote.new_id()
