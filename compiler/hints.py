@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
+from treadle.compiler.diagnostics import Fix, Span
+from treadle.compiler.fixes import respell
 from treadle.compiler.suggestions import Guess, closest, judged
 
 FEW = 8
@@ -41,6 +43,13 @@ class Hints(Struct):
         if key not in self._guesses:
             self._guesses[key] = self._look(word, known)
         return self._guesses[key]
+
+    def mend(
+        self, span: Span, word: str, known: Sequence[str], *, what: str
+    ) -> tuple[str | None, Fix | None]:
+        """Return what to write instead of the name under a span, and the fix that writes it."""
+        fix = respell(span, word, self.guess(word, known, what=what))
+        return self.instead_of(word, known, what=what), fix
 
     def _look(self, word: str, known: Sequence[str]) -> Guess | None:
         if len(known) > self._left:

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from treadle.compiler.composing.callees import Callee
 from treadle.compiler.diagnostics import Report, Span
-from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.reading import keys
 from treadle.compiler.steps.scope import Declaration
@@ -96,10 +95,9 @@ def _check_names(call: _Call, hints: Hints) -> None:
     for name, span in _given(call):
         if name in inputs.names:
             continue
-        hint = hints.instead_of(name, inputs.names, what="its inputs")
+        hint, fix = hints.mend(span, name, inputs.names, what="its inputs")
         guess = hints.guess(name, inputs.names, what="its inputs")
         meant |= {guess.name} if guess is not None else set()
-        fix = respell(span, name, guess)
         related = (call.callee.inputs[""],)
         call.report.add("TR336", span, hint=hint, fix=fix, related=related, id=call.id, name=name)
     for name in inputs.names:

@@ -1,7 +1,6 @@
 """TR226, TR227, TR520: what a gate does when nobody has answered in time."""
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.steps.read_limits import chosen
 from treadle.compiler.steps.scope import Declaration
@@ -38,9 +37,8 @@ def _check(declared: Declaration, step: GateStep, *, hints: Hints, report: Repor
         return
     option = match_option(step.options, str(wanted.value))
     if option is None:
-        text, known = str(wanted.value), step.options
-        hint = hints.instead_of(text, known, what="its options")
-        fix = respell(wanted.span, text, hints.guess(text, known, what="its options"))
+        text = str(wanted.value)
+        hint, fix = hints.mend(wanted.span, text, step.options, what="its options")
         report.add("TR227", wanted.span, hint=hint, fix=fix, gate=step.id, option=text)
     elif option.lower() in REJECTIONS and step.on_reject is OnReject.RETRY:
         report.add("TR520", wanted.span, gate=step.id, option=option)

@@ -6,7 +6,6 @@ Only names that stand in the file are looked at; what an expression gives is see
 from collections.abc import Iterator
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.reading import keys, nodes
 from treadle.compiler.steps.scope import Declaration
@@ -31,9 +30,7 @@ def check_integrations(workflow: Workflow, report: Report) -> None:
     for scalar in _literals(workflow, default):
         name, names = str(scalar.value), known()
         if name not in names:
-            hint = hints.instead_of(name, names, what="the integrations")
-            guess = hints.guess(name, names, what="the integrations")
-            fix = respell(scalar.span, name, guess)
+            hint, fix = hints.mend(scalar.span, name, names, what="the integrations")
             report.add("TR319", scalar.span, hint=hint, fix=fix, name=name)
 
 

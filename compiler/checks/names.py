@@ -5,7 +5,7 @@ What is read from `steps` is looked at in `references`, `context.status` in `clo
 
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.expressions.chains import Chain, Member
-from treadle.compiler.fixes import prefix, rename, respell
+from treadle.compiler.fixes import prefix, rename
 from treadle.compiler.hints import Hints
 from treadle.compiler.steps.read_limits import GROUP_KEY
 from treadle.compiler.steps.sites import Site
@@ -54,22 +54,19 @@ def _check_input(
     if first is None or not isinstance(first.name, str):
         return
     if workflow.input_schema(first.name) is None:
-        known = workflow.input_names
-        hint = hints.instead_of(first.name, known, what="the inputs")
+        known, span = workflow.input_names, _span(site, first)
+        hint, fix = hints.mend(span, first.name, known, what="the inputs")
         if not known:
             hint = "declare it under 'inputs'"
-        span, guess = _span(site, first), hints.guess(first.name, known, what="the inputs")
-        fix = respell(span, first.name, guess)
         report.add("TR302", span, hint=hint, fix=fix, name=first.name)
 
 
 def _check_context(site: Site, chain: Chain, *, hints: Hints, report: Report) -> None:
     first = chain.members[0] if chain.members else None
     if first is not None and isinstance(first.name, str) and first.name not in CONTEXT_FIELDS:
-        hint = hints.instead_of(first.name, CONTEXT_FIELDS, what="its fields")
-        guess = hints.guess(first.name, CONTEXT_FIELDS, what="its fields")
-        fix = respell(_span(site, first), first.name, guess)
-        report.add("TR309", _span(site, first), hint=hint, fix=fix, field=first.name)
+        span = _span(site, first)
+        hint, fix = hints.mend(span, first.name, CONTEXT_FIELDS, what="its fields")
+        report.add("TR309", span, hint=hint, fix=fix, field=first.name)
 
 
 def _check_fan_in(site: Site, chain: Chain, *, report: Report) -> None:
@@ -88,7 +85,7 @@ def _tell_unknown_root(
     site: Site, chain: Chain, workflow: Workflow, *, hints: Hints, report: Report
 ) -> None:
     name, span = str(chain.root.name), _span(site, chain.root)
-    hint, fix = hints.instead_of(name, ROOTS, what="the names"), None
+    hint, fix = hints.mend(span, name, ROOTS, what="the names")
     is_step = name in workflow.names.ids
     if workflow.input_schema(name) is not None:
         hint = f"write 'inputs.{name}'"
@@ -96,8 +93,6 @@ def _tell_unknown_root(
     elif is_step:
         hint = f"write 'steps.{name}'"
         fix = prefix(span, name, "steps.", is_safe=bool(chain.members))
-    else:
-        fix = respell(span, name, hints.guess(name, ROOTS, what="the names"))
     report.add("TR307", span, hint=hint, fix=fix, name=name)
 
 

@@ -168,14 +168,16 @@ def _add_missing(
     reference: _Reference, target: Target, index: int, *, schema: Schema, check: _Check
 ) -> None:
     place, first = reference.fields[index], reference.fields[0]
+    name = str(place.name)
     known, span = property_names(schema), reference.span(place)
     if index > 0 and first.name == OUTPUT:
         field = _path(reference.fields[1 : index + 1])
-        hint = _output_hint(str(place.name), target, known, check=check) if index == 1 else None
-        fix = None if hint is not None else _misspelt(place, span, known, check=check)
-        if hint == _WRITE_DATA.format(name=place.name):
+        hint = _output_hint(name, target, known, check=check) if index == 1 else None
+        fix = None
+        if hint is None:
+            hint, fix = check.hints.mend(span, name, known, what="its fields")
+        elif hint == _WRITE_DATA.format(name=name):
             fix = _below(reference, place, f"{JSON_DATA}.")
-        hint = hint or check.hints.instead_of(str(place.name), known, what="its fields")
         check.report.add(
             "TR305",
             span,
@@ -186,9 +188,7 @@ def _add_missing(
             field=field,
         )
         return
-    name = str(place.name)
-    hint = check.hints.instead_of(name, RECORD_FIELDS, what="its fields")
-    fix = _misspelt(place, span, RECORD_FIELDS, check=check)
+    hint, fix = check.hints.mend(span, name, RECORD_FIELDS, what="its fields")
     if index > 0:
         hint, fix = f"'{first.name}' has no fields", None
     elif name in property_names(check.records.output(target.step)):
@@ -202,11 +202,6 @@ def _declared_outputs(target: Target, check: _Check) -> tuple[Related, ...]:
     """Return where the outputs of a step are declared, if it calls another workflow."""
     callee = check.workflow.callees.get(target.step.path)
     return (callee.outputs[""],) if callee is not None else ()
-
-
-def _misspelt(place: Member, span: Span, known: tuple[str, ...], *, check: _Check) -> Fix | None:
-    guess = check.hints.guess(str(place.name), known, what="its fields")
-    return respell(span, str(place.name), guess)
 
 
 def _below(reference: _Reference, place: Member, before: str) -> Fix | None:

@@ -6,7 +6,6 @@ An answer by input belongs to the whole run: the items of a fan-out cannot have 
 from collections.abc import Mapping
 
 from treadle.compiler.diagnostics import Report
-from treadle.compiler.fixes import respell
 from treadle.compiler.hints import Hints
 from treadle.compiler.reading import keys, nodes
 from treadle.compiler.workflow import Workflow
@@ -45,9 +44,7 @@ def _check_input(
     name = str(scalar.value)
     declared = workflow.input_schema(name)
     if declared is None:
-        hint = hints.instead_of(name, workflow.input_names, what="the inputs")
-        guess = hints.guess(name, workflow.input_names, what="the inputs")
-        fix = respell(scalar.span, name, guess)
+        hint, fix = hints.mend(scalar.span, name, workflow.input_names, what="the inputs")
         report.add("TR310", scalar.span, hint=hint, fix=fix, name=name)
         return
     if declared.get("x-secret") is True:
