@@ -1,4 +1,4 @@
-"""Which steps a step reads: the names behind ``steps`` in its expressions.
+"""The expressions of a step, and which steps it reads: the names behind ``steps`` in them.
 
 Only what stands in the step itself counts, not what stands in the steps inside it.
 """
@@ -12,7 +12,6 @@ from treadle.plan.expression import (
     ObjectOf,
     Single,
     Text,
-    Value,
     expressions,
 )
 from treadle.plan.steps import FanInStep, Step
@@ -27,23 +26,23 @@ def steps_read(step: Step) -> tuple[str, ...]:
     found: dict[str, None] = {}
     if isinstance(step, FanInStep):
         found.update(dict.fromkeys(step.wait_for))
-    for value in _values(step):
-        for expression in expressions(value):
-            found.update(dict.fromkeys(_names(expression)))
+    for expression in expressions_of(step):
+        found.update(dict.fromkeys(_names(expression)))
     return tuple(found)
+
+
+def expressions_of(step: Step) -> Iterator[Expression]:
+    """Yield every expression of a step, in the order of its fields."""
+    for field in fields_of(type(step)):
+        for member in _members(getattr(step, field.name)):
+            if isinstance(member, Literal | Single | Text | ObjectOf | ListOf):
+                yield from expressions(member)
 
 
 def _names(expression: Expression) -> Iterator[str]:
     for path in expression.reads:
         if path[0] == _STEPS:
             yield path[1] if len(path) > 1 else ALL
-
-
-def _values(step: Step) -> Iterator[Value]:
-    for field in fields_of(type(step)):
-        for member in _members(getattr(step, field.name)):
-            if isinstance(member, Literal | Single | Text | ObjectOf | ListOf):
-                yield member
 
 
 def _members(held: object) -> Iterable[object]:

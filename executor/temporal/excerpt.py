@@ -3,13 +3,12 @@
 A step is performed on another machine, and the records of a whole run would be sent with each one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from treadle.plan.expression import Expression, Json, ListOf, Literal, ObjectOf, Single, Text
-from treadle.plan.expression import expressions as expressions_of
+from treadle.plan.expression import Json
+from treadle.plan.reads import expressions_of
 from treadle.plan.steps import ActionStep
-from treadle.plan.struct_fields import fields_of
 
 _WHOLE = ("context", "fan_in")  # small, and the same for every step
 
@@ -22,7 +21,7 @@ def excerpt(step: ActionStep, names: Mapping[str, Json]) -> dict[str, Json]:
     found: dict[str, Any] = {"inputs": {}, "steps": {}, "item": None}
     found.update((name, names[name]) for name in _WHOLE if name in names)
     whole: list[tuple[str, ...]] = []
-    paths = {path: None for each in step_expressions(step) for path in each.reads}
+    paths = {path: None for each in expressions_of(step) for path in each.reads}
     for path in sorted(paths, key=len):
         if path[0] in _WHOLE or any(path[: len(other)] == other for other in whole):
             continue
@@ -32,19 +31,9 @@ def excerpt(step: ActionStep, names: Mapping[str, Json]) -> dict[str, Json]:
     return found
 
 
-def step_expressions(step: ActionStep) -> Iterator[Expression]:
-    """Yield every expression of an acting step."""
-    for field in fields_of(type(step)):
-        held = getattr(step, field.name)
-        members = tuple(held.values()) if isinstance(held, Mapping) else held
-        for member in members if isinstance(members, tuple) else (members,):
-            if isinstance(member, Literal | Single | Text | ObjectOf | ListOf):
-                yield from expressions_of(member)
-
-
 def inputs_read(step: ActionStep) -> frozenset[str] | None:
     """Return the names of the inputs that a step reads, None when it may read any of them."""
-    paths = [path for each in step_expressions(step) for path in each.reads if path[0] == "inputs"]
+    paths = [path for each in expressions_of(step) for path in each.reads if path[0] == "inputs"]
     if any(len(path) == 1 for path in paths):
         return None
     return frozenset(path[1] for path in paths)
