@@ -9,8 +9,8 @@ from treadle.cli.project.library_access import places_of, rejecting_library, utc
 from treadle.cli.settings import Settings, for_programs
 from treadle.cli.text.json_output import print_json
 from treadle.library.callers import broken_by_disabling
-from treadle.library.ids import check_id
 from treadle.library.install import set_enabled
+from treadle.library.kinds import WORKFLOWS
 
 
 def disable(
@@ -28,7 +28,7 @@ def disable(
     with rejecting_library():
         places = places_of(settings)
         types = types_around(places.registry)
-        breaks = broken_by_disabling(check_id(id), places=places, step_types=types)
+        breaks = broken_by_disabling(WORKFLOWS.check_id(id), places=places, step_types=types)
         if not may_break(settings, breaks, deed, is_agreed=is_agreed):
             return ExitCode.REJECTED
         is_changed = set_enabled(places, id, is_on=False, now=utc_now())

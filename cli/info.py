@@ -23,8 +23,8 @@ from treadle.cli.text.visible import one_line
 from treadle.compiler import compile_file
 from treadle.library.acts import acts_of, secrets_of
 from treadle.library.catalog import Listed
-from treadle.library.ids import check_id
 from treadle.library.installed import Installed, list_installed
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.obtain import find_listed
 from treadle.library.places import Places, refuse_links
 from treadle.plan.expression import Json
@@ -44,7 +44,7 @@ def info(
     """Show a workflow: its inputs and steps, what it does, and where it came from."""
     with rejecting_library():
         places = places_of(settings)
-        check_id(id)
+        WORKFLOWS.check_id(id)
         found = next((each for each in list_installed(places) if each.id == id), None)
         if found is not None and not versions:
             _show_installed(places, found, as_json=as_json)

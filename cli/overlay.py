@@ -27,7 +27,7 @@ from treadle.cli.text.visible import one_line
 from treadle.compiler.composing.stack import declared
 from treadle.compiler.reading.source import read_overlay_file
 from treadle.library.callers import broken_without_overlay
-from treadle.library.ids import check_id
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.overlay_edits import (
     DISABLED,
     ENABLED,
@@ -165,7 +165,7 @@ def overlay_remove(
 
 def _home(settings: Settings, workflow_id: str) -> Home:
     with rejecting_library():
-        return Home(project=places_of(settings).project, workflow=check_id(workflow_id))
+        return Home(project=places_of(settings).project, workflow=WORKFLOWS.check_id(workflow_id))
 
 
 def _may_go(

@@ -10,7 +10,7 @@ from treadle.cli.settings import Settings, for_programs
 from treadle.cli.text.json_output import print_json
 from treadle.library import install
 from treadle.library.callers import broken_by_removal
-from treadle.library.ids import check_id
+from treadle.library.kinds import WORKFLOWS
 
 
 def remove(
@@ -28,7 +28,7 @@ def remove(
     with rejecting_library():
         places = places_of(settings)
         types = types_around(places.registry)
-        breaks = broken_by_removal(check_id(id), places=places, step_types=types)
+        breaks = broken_by_removal(WORKFLOWS.check_id(id), places=places, step_types=types)
         if not may_break(settings, breaks, deed, is_agreed=is_agreed):
             return ExitCode.REJECTED
         was = before(places, id) if as_json else None

@@ -25,8 +25,8 @@ from treadle.compiler import Compilation, compile_file
 from treadle.compiler.composing.merge import Placed, placed_steps
 from treadle.compiler.reading.layers import part_of, place_in
 from treadle.compiler.reading.nodes import Mapping, Node, Scalar
-from treadle.library.ids import check_id
 from treadle.library.installed import known_ids
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.overlay_files import Home, Kept, kept_overlays
 from treadle.plan.expression import Json
 
@@ -74,7 +74,7 @@ def find_home(settings: Settings, workflow_id: str) -> Home:
     """
     with rejecting_library():
         places = places_of(settings)
-        home = Home(project=places.project, workflow=check_id(workflow_id))
+        home = Home(project=places.project, workflow=WORKFLOWS.check_id(workflow_id))
     if not home.base.is_file():
         near = difflib.get_close_matches(workflow_id, known_ids(home.project), 1)
         hint = f"did you mean '{near[0]}'?" if near else None

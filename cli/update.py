@@ -23,8 +23,8 @@ from treadle.library.appraise import Appraisal
 from treadle.library.callers import callees_first
 from treadle.library.catalog import Catalog, Listed, is_version, version_key
 from treadle.library.credentials import credentials_of
-from treadle.library.ids import check_id
 from treadle.library.installed import Installed, list_installed
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.obtain import find_listed, from_catalog
 from treadle.library.places import Places
 from treadle.library.refusal import Refused
@@ -76,7 +76,7 @@ def update(
         places = places_of(settings)
         targets = [each for each in list_installed(places) if id in (None, each.id)]
         if id is not None and not targets:
-            raise Refused.because("TR957", id=check_id(id))
+            raise Refused.because("TR957", id=WORKFLOWS.check_id(id))
         installer = Installer(
             settings=settings, places=places, is_agreed=is_agreed, lenient=lenient
         )

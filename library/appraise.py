@@ -11,7 +11,7 @@ from treadle.compiler.composing.step_types import NONE_AVAILABLE, Available
 from treadle.library.acts import Act, SecretUse, acts_of, secrets_of
 from treadle.library.callees import InstalledCallees, PackageCallees
 from treadle.library.callers import BrokenCaller, broken_callers
-from treadle.library.ids import check_id
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.lockfile import digests_of, digests_of_folder
 from treadle.library.obtain import Obtained, check_promise
 from treadle.library.package import Package
@@ -77,7 +77,7 @@ def appraise(
 
     Errors: Refused with TR954, TR956, TR959 or TR960; OSError.
     """
-    id = check_id(plan.id)
+    id = WORKFLOWS.check_id(plan.id)
     check_promise(obtained, id=id, version=plan.version)
     folder = places.of(id)
     refuse_links(places, folder / WORKFLOW_FILE)

@@ -4,25 +4,13 @@ Source: Spec Kit 1.2.3, whose pattern and reserved names these are; names that W
 devices and a bound of the length are ours.
 """
 
-from treadle.library.refusal import Refused
 from treadle.plan.lazy_pattern import lazy_pattern
-from treadle.plan.problems import shown
 
 MAX_LENGTH = 100
 
 _ID = lazy_pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _RESERVED = frozenset({"overlays", "runs", "steps"})
 _DEVICES = lazy_pattern(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
-
-
-def check_id(id: object) -> str:
-    """Return an id that may name a folder. Errors: Refused with TR956."""
-    fault = id_fault(id)
-    if fault is not None:
-        named = shown(id) if isinstance(id, str) else f"'{type(id).__name__}'"
-        raise Refused.because("TR956", id=named.strip("'"), reason=fault)
-    assert isinstance(id, str)
-    return id
 
 
 def id_fault(id: object) -> str | None:

@@ -14,7 +14,7 @@ from treadle.compiler.mending.fixing import apply_fixes
 from treadle.compiler.reading.layers import OverlayFile
 from treadle.compiler.reading.nodes import Document, Mapping
 from treadle.compiler.reading.positions import line_starts
-from treadle.library.ids import id_fault
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.overlay_files import Home, Kept, kept_overlays
 from treadle.library.places import Places, holding, refuse_links, write_file
 from treadle.library.refusal import Refused, left_as_it_was
@@ -103,9 +103,7 @@ def put_overlay(home: Home, overlay: Overlay, content: bytes) -> Path:
 
     Errors: Refused with TR134, TR139, TR956, TR960 or TR969.
     """
-    fault = id_fault(home.workflow)
-    if fault is not None:
-        raise Refused.because("TR956", id=home.workflow, reason=fault)
+    WORKFLOWS.check_id(home.workflow)
     places = Places(project=home.project)
     with holding(places):
         same = [each for each in kept_overlays(home) if each.declared.id == overlay.id]

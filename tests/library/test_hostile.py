@@ -22,8 +22,8 @@ from typer.testing import Result
 from treadle.library.archive import read_archive
 from treadle.library.catalog import Catalog, put_together, read_catalog
 from treadle.library.catalog_list import CatalogSource
-from treadle.library.ids import check_id
 from treadle.library.obtain import find_listed
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.refusal import Refused
 from treadle.library.web import check_address
 
@@ -323,7 +323,7 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing_behind(
 @pytest.mark.parametrize("id", IDS, ids=repr)
 def test_an_id_that_could_be_a_path_is_refused(id: str) -> None:
     with pytest.raises(Refused, match=IDS[id]) as refused:
-        check_id(id)
+        WORKFLOWS.check_id(id)
     assert "TR956" == refused.value.problem.code
 
 
