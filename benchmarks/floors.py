@@ -8,7 +8,7 @@ import select
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -79,9 +79,6 @@ def shell(line: str, *, folder: Path) -> Sample:
 def nothing() -> Sample:
     """Stand for a row without a floor, whose budget is a time."""
     return Sample(seconds=0.0)
-
-
-Floor = Callable[[], Sample]
 
 
 def _spawn() -> None:

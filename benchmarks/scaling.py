@@ -21,21 +21,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# Measured: history events a step, one after the other (three of them are the workflow's own turn),
-# and an item of a wide fan-out (many results in one turn); events of a run and of an answer.
+# Measured: history events a step, one after the other (three of them are the workflow's own turn);
+# events of a run and of an answer.
 EVENTS_A_STEP = 6.0
-EVENTS_AN_ITEM = 3.2
 EVENTS_A_RUN = 8.0
 EVENTS_AN_ANSWER = 6.0
-HISTORY_EVENTS = 9_000
 # Measured: seconds of a worker's processor a step, and to bring a run into memory again.
 WORKER_S_A_STEP = 0.018
 WORKER_S_A_LOAD = 0.07
-MIB_A_CACHED_RUN = 2.0
 
 # Source: docs.temporal.io/evaluate/cloud/actions, /cloud/pricing and /cloud/limits, read in 2026.
 DOLLARS_A_MILLION_ACTIONS = 50.0
-ACTIONS_A_SECOND_BY_DEFAULT = 500
 # Source: docs.temporal.io, "What is a History Shard?": tens of thousands of runs a shard at most.
 RUNS_A_SHARD = 1_000
 SMALLEST_CLUSTER_SHARDS = 512
@@ -66,7 +62,6 @@ class Need:
     shards: int
     steps_at_work: float
     worker_cores: float
-    cache_mib: float
 
 
 def simulate(load: Load) -> Need:
@@ -88,7 +83,6 @@ def simulate(load: Load) -> Need:
         shards=1 << max(0, int(wanted - 1)).bit_length(),
         steps_at_work=at_work,
         worker_cores=cores,
-        cache_mib=at_work * MIB_A_CACHED_RUN,
     )
 
 

@@ -20,10 +20,6 @@ class Timers:
         self._heap: list[tuple[float, int, StartTimer]] = []
         self._number = 0
 
-    def __bool__(self) -> bool:
-        """Whether there is any timer."""
-        return bool(self._heap)
-
     @property
     def are_of_steps(self) -> bool:
         """Whether a step waits for its next attempt; the run's own limit is no work."""

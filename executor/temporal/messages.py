@@ -12,7 +12,7 @@ from msgspec import Struct
 
 JOURNAL, STATUS = "journal", "status"
 RESUME, CANCEL, GO_BACK, REPLACE_PLAN = "resume", "cancel", "go-back", "replace-plan"
-REFUSED, STEP_LOST, ENDED = "refused", "step-lost", "ended"
+REFUSED = "refused"
 CALL_ACTIVITY = "find called workflow"
 
 # Raised with everything that a worker which does not know it would do otherwise.

@@ -18,7 +18,6 @@ from treadle.plan.plan import Plan
 from treadle.plan.steps import GateStep
 from treadle.plan.text import as_text
 
-WORKFLOW = SearchAttributeKey.for_keyword("TreadleWorkflow")
 STATUS = SearchAttributeKey.for_keyword("TreadleStatus")
 STEP = SearchAttributeKey.for_keyword("TreadleStep")
 
