@@ -80,7 +80,7 @@ def doctor(
         print_json(report_object(report))
     else:
         paint = painter(sys.stdout, os.environ)
-        print_outline(report_outline(report, paint, sections), sys.stdout, paint)
+        print_outline(report_outline(report, paint, sections), sys.stdout)
         role = Role.ERROR if report.missing else Role.GOOD
         settings.talk.say(settings.talk.paint(verdict(report), role))
     return ExitCode.FAILED if report.missing else ExitCode.OK

@@ -73,7 +73,7 @@ def show_listed(listed: Listed, *, is_installed: bool, as_json: bool) -> None:
     ]
     about = f"{one_line(listed.text('version'))}  {one_line(listed.text('name') or listed.id)}"
     title = f"{paint(listed.id, Role.NAME)} {paint(about, Role.QUIET)}"
-    print_outline(Outline(title=title, notes=tuple(filter(None, notes))), sys.stdout, paint)
+    print_outline(Outline(title=title, notes=tuple(filter(None, notes))), sys.stdout)
 
 
 def _show_installed(places: Places, installed: Installed, *, as_json: bool) -> None:
@@ -96,7 +96,7 @@ def _show_installed(places: Places, installed: Installed, *, as_json: bool) -> N
     children = tuple(_parts(plan, paint)) if plan is not None else ()
     notes = tuple(_notes(installed, plan, paint))
     title = f"{paint(installed.id, Role.NAME)} {about}"
-    print_outline(Outline(title=title, notes=notes, children=children), sys.stdout, paint)
+    print_outline(Outline(title=title, notes=notes, children=children), sys.stdout)
 
 
 def _notes(installed: Installed, plan: Plan | None, paint: Paint) -> Iterator[str]:

@@ -112,7 +112,7 @@ def show_plan(
         print_json(to_json(loaded.plan))
     else:
         paint = painter(sys.stdout, os.environ)
-        print_outline(_outline(loaded, inputs, paint), sys.stdout, paint)
+        print_outline(_outline(loaded, inputs, paint), sys.stdout)
     return ExitCode.OK
 
 

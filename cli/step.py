@@ -86,7 +86,7 @@ def step_info(
         print(declaration_of(known))
     else:
         paint = painter(sys.stdout, os.environ)
-        print_outline(step_type_outline(known, paint), sys.stdout, paint)
+        print_outline(step_type_outline(known, paint), sys.stdout)
     return ExitCode.OK
 
 

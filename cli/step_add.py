@@ -131,7 +131,7 @@ class _Adding(Struct, frozen=True, kw_only=True):
     def _may_add(self, name: str, shown: Outline) -> bool:
         """Show what would be added, and ask unless somebody has agreed beforehand."""
         if not (self.is_agreed and self.settings.is_quiet):
-            print_outline(shown, sys.stderr, painter(sys.stderr, os.environ))
+            print_outline(shown, sys.stderr)
         if self.is_agreed:
             return True
         if not self.settings.may_ask:

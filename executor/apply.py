@@ -201,7 +201,7 @@ def _outside(run: Run, event: RunResumed | RunInterrupted | Continued) -> Run:
                 versions=versions,
                 answers=HashTrieMap(event.answers),
                 put_off=(),
-                used_s=used_before(before, event),
+                used_s=used_before(before),
                 working_since=event.at,
             )
         case RunInterrupted():

@@ -6,13 +6,13 @@ The deciding half of this is closing.py.
 from msgspec.structs import replace
 
 from treadle.executor.address import ROOT
-from treadle.executor.events import CancelRequested, ClosingStarted, RunResumed, RunTimedOut
+from treadle.executor.events import CancelRequested, ClosingStarted, RunTimedOut
 from treadle.executor.program import CLOSING
 from treadle.executor.state import RUN_SCOPE, Closing, Run, RunStatus, Sequence
 from treadle.executor.timers import seconds_between
 
 
-def used_before(run: Run, event: RunResumed) -> float:
+def used_before(run: Run) -> float:
     """Return how long a run has worked of what it may when it goes on.
 
     Pauses are not work. What came behind the last event of a run that crashed is not known. A

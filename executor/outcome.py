@@ -29,7 +29,7 @@ def run_object(run: Run, status: RunStatus) -> dict[str, Any]:
     if run.error is not None:
         found["error"] = run.error
     begun = walk(run) if run.program.callees else ()
-    calls = [_call(run, occurrence, status) for occurrence in begun if occurrence.call]
+    calls = [_call(run, occurrence) for occurrence in begun if occurrence.call]
     if calls:
         found["workflow_scopes"] = calls
     if run.outputs is not None:
@@ -158,7 +158,7 @@ def _scope_path(run: Run, occurrence: Occurrence) -> list[Json]:
     return found[::-1]
 
 
-def _call(run: Run, occurrence: Occurrence, status: RunStatus) -> dict[str, Json]:
+def _call(run: Run, occurrence: Occurrence) -> dict[str, Json]:
     """Return what is told of a call, as Spec Kit tells it."""
     output = occurrence.output or {}
     return {

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from treadle.library.archive import MAX_BYTES
 from treadle.library.catalog import Catalog, Listed
-from treadle.library.credentials import NO_CREDENTIALS, Credentials
+from treadle.library.credentials import Credentials
 from treadle.library.download import download
 from treadle.library.kinds import STEPS, WORKFLOWS, Kind
 from treadle.library.package import Package, package_of_bytes, package_of_path
@@ -55,7 +55,7 @@ def obtain(
     request: Request,
     catalog: Callable[[], Catalog],
     *,
-    credentials: Callable[[], Credentials] = lambda: NO_CREDENTIALS,
+    credentials: Callable[[], Credentials],
 ) -> Obtained:
     """Return the package that is asked for.
 
@@ -111,9 +111,7 @@ def find_listed(catalog: Catalog, id: str, *, version: str | None = None) -> Lis
     return release
 
 
-def from_catalog(
-    listed: Listed, *, credentials: Credentials = NO_CREDENTIALS, is_exact: bool = True
-) -> Obtained:
+def from_catalog(listed: Listed, *, credentials: Credentials, is_exact: bool = True) -> Obtained:
     """Fetch what a catalog lists, and look that it is what the catalog says.
 
     Shapes: `is_exact` tells whether the package must have the version that the catalog says; a

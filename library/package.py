@@ -18,7 +18,7 @@ from treadle.library.archive import (
     is_archive_name,
     read_archive,
 )
-from treadle.library.kinds import WORKFLOWS, Kind
+from treadle.library.kinds import Kind
 from treadle.library.member_names import check_name, check_together
 from treadle.library.refusal import Refused, reason_of
 
@@ -59,9 +59,7 @@ class Package(Struct, frozen=True, kw_only=True):
         return sum(map(len, self.files.values()))
 
 
-def package_of_path(
-    path: Path, *, label: str, kind: Kind = WORKFLOWS, wanted: str | None = None
-) -> Package:
+def package_of_path(path: Path, *, label: str, kind: Kind, wanted: str | None) -> Package:
     """Return the package of a file, an archive or a folder.
 
     Shapes: `wanted` is the id that it is to have, where that is known.
@@ -88,8 +86,8 @@ def package_of_bytes(
     *,
     name: str,
     label: str,
-    kind: Kind = WORKFLOWS,
-    wanted: str | None = None,
+    kind: Kind,
+    wanted: str | None,
 ) -> Package:
     """Return the package of an archive or a single file; `name` says which, if it does.
 

@@ -91,4 +91,4 @@ def _tell(settings: Settings, breaks: Sequence[BrokenCaller], deed: Deed) -> Non
     paint = painter(sys.stderr, os.environ)
     broken = tuple(caller_outline(caller, paint) for caller in breaks)
     title = paint("breaks what is installed", Role.ERROR)
-    print_outline(Outline(title=title, children=broken), sys.stderr, paint)
+    print_outline(Outline(title=title, children=broken), sys.stderr)

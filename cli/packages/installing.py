@@ -105,7 +105,7 @@ class Installer(Struct, frozen=True, kw_only=True):
         if self.is_agreed and self.settings.is_quiet:
             return
         paint = painter(sys.stderr, os.environ)
-        print_outline(package_outline(appraisal, paint), sys.stderr, paint)
+        print_outline(package_outline(appraisal, paint), sys.stderr)
         if appraisal.difference is not None and appraisal.difference.breaks_callers:
             word = paint("this update breaks callers", Role.ERROR)
             print(f"{word} of '{appraisal.plan.id}': see 'breaks callers' above", file=sys.stderr)

@@ -32,7 +32,7 @@ def package_outline(appraisal: Appraisal, paint: Paint) -> Outline:
         notes.append("the same files are installed already")
     children = [*act_outlines(appraisal.acts, appraisal.secrets, paint)]
     if count > 1:
-        children.append(lines_outline("brings files", file_lines(package), paint))
+        children.append(files_outline(package, paint))
     if appraisal.old is not None and appraisal.difference is not None and not appraisal.is_same:
         changes = diff_outline(appraisal.old, plan, appraisal.difference, paint)
         told = changes.children or (Outline(title="nothing that a plan shows"),)
@@ -86,21 +86,16 @@ def plainly(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
-def file_lines(package: Package) -> list[str]:
+def files_outline(package: Package, paint: Paint) -> Outline:
     """Return the names of a package's files, the first of them when there are many."""
     names = [
         f"{plainly(name)}{' (executable)' if name in package.executables else ''}"
         for name in package.files
     ]
-    if len(names) <= _MAX_FILES:
-        return names
-    return [*names[:_MAX_FILES], f"… and {len(names) - _MAX_FILES} more"]
-
-
-def lines_outline(title: str, lines: Sequence[str], paint: Paint) -> Outline:
-    """Return lines under a quiet title."""
-    inside = tuple(Outline(title=line) for line in lines)
-    return Outline(title=paint(title, Role.QUIET), children=inside)
+    if len(names) > _MAX_FILES:
+        names[_MAX_FILES:] = [f"… and {len(names) - _MAX_FILES} more"]
+    inside = tuple(Outline(title=name) for name in names)
+    return Outline(title=paint("brings files", Role.QUIET), children=inside)
 
 
 def _act_outline(act: Act, paint: Paint) -> Outline:

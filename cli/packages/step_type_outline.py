@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from treadle.cli.checking.findings import Checked
 from treadle.cli.checking.report_text import report_lines
-from treadle.cli.packages.package_outline import act_outlines, file_lines, lines_outline, plainly
+from treadle.cli.packages.package_outline import act_outlines, files_outline, plainly
 from treadle.cli.project.known_types import NOT_RUN, KnownType
 from treadle.cli.text.byte_sizes import byte_size
 from treadle.cli.text.outline import Outline
@@ -60,7 +60,7 @@ def spec_kit_outline(package: Package, id: str, entry: Entry, paint: Paint) -> O
         notes=notes,
         children=(
             Outline(title=paint("runs", Role.WARNING), notes=(code,)),
-            lines_outline("brings files", file_lines(package), paint),
+            files_outline(package, paint),
         ),
     )
 

@@ -41,7 +41,7 @@ def show_needs(plan: Plan, resolved: Resolved, known: Known, *, as_json: bool) -
     )
     nothing = () if children else ("asks nothing",)
     title = f"{paint(plan.id, Role.NAME)} {about}"
-    print_outline(Outline(title=title, notes=nothing, children=children), sys.stdout, paint)
+    print_outline(Outline(title=title, notes=nothing, children=children), sys.stdout)
 
 
 def needs_object(plan: Plan, resolved: Resolved, gates: Sequence[GateQuestion]) -> dict[str, Json]:

@@ -44,7 +44,7 @@ def show_diff(
         print_json(diff_object(before, after, found))
     else:
         paint = painter(sys.stdout, os.environ)
-        print_outline(diff_outline(before, after, found, paint), sys.stdout, paint)
+        print_outline(diff_outline(before, after, found, paint), sys.stdout)
         settings.talk.say(_summary(found))
     if not is_detailed or found.is_empty:
         return ExitCode.OK

@@ -33,9 +33,9 @@ _COUNTED = {
 }
 
 
-def painted_status(status: RunStatus, paint: Paint, *, width: int = 0) -> str:
-    """Return the word for a status in its colour. Units: `width` in characters."""
-    return paint(status.value.ljust(width), STATUS_ROLES.get(status, Role.NAME))
+def painted_status(status: RunStatus, paint: Paint) -> str:
+    """Return the word for a status in its colour."""
+    return paint(status.value, STATUS_ROLES.get(status, Role.NAME))
 
 
 def summary_lines(

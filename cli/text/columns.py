@@ -7,11 +7,12 @@ from treadle.cli.text.paint import Role, plain
 
 Cell = tuple[str, Role | None]
 
+_GAP = "  "
 _LEAST = 20  # characters of a last column that are still worth reading
 
 
 def columns(
-    rows: Sequence[Sequence[Cell]], paint: Callable[[str, Role], str] = plain, *, gap: str = "  "
+    rows: Sequence[Sequence[Cell]], paint: Callable[[str, Role], str] = plain
 ) -> Iterator[str]:
     """Yield rows as lines.
 
@@ -28,7 +29,7 @@ def columns(
             line.append((paint(text, role) if role is not None else text) + padding)
             if is_last:
                 break
-        yield gap.join(line)
+        yield _GAP.join(line)
 
 
 def fitted(
@@ -56,10 +57,10 @@ def fitted(
     return [[*row[:-1], (_cut(row[-1][0], room), row[-1][1])] for row in table]
 
 
-def _room(table: Sequence[Sequence[Cell]], width: int, gap: int = 2) -> int:
+def _room(table: Sequence[Sequence[Cell]], width: int) -> int:
     """Return how much of a width is left for the last column."""
     others = range(len(table[0]) - 1)
-    return width - sum(max(cells(row[i][0]) for row in table) + gap for i in others)
+    return width - sum(max(cells(row[i][0]) for row in table) + len(_GAP) for i in others)
 
 
 def _widest(table: Sequence[Sequence[Cell]]) -> int:

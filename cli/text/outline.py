@@ -5,8 +5,6 @@ from typing import TextIO
 
 from msgspec import Struct
 
-from treadle.cli.text.paint import Paint
-
 
 class Outline(Struct, frozen=True, kw_only=True):
     """A line of a tree, the lines that belong to it, and the trees below it.
@@ -32,7 +30,7 @@ def indented(outline: Outline, *, depth: int = 0) -> Iterator[str]:
         yield from indented(child, depth=depth + 1)
 
 
-def print_outline(outline: Outline, stream: TextIO, paint: Paint) -> None:
+def print_outline(outline: Outline, stream: TextIO) -> None:
     """Print a tree the way the stream can show it."""
     if not stream.isatty():
         for line in indented(outline):

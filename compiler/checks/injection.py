@@ -55,7 +55,7 @@ def _check_run(step: Declaration, sites: tuple[Site, ...], *, taint: Taint, repo
             if inflow.origin.may_hold(SIGNS[place.quoting]):
                 found.append((Splice(site=site, place=place, path=inflow.path), inflow))
         if place.quoting in _IN_QUOTES:
-            _check_filter(site, place, taint=taint, report=report)
+            _check_filter(site, taint=taint, report=report)
     mendable = list({s.site.offset: s for s, _ in found if is_mendable(s)}.values())
     # Under Spec Kit a step has no 'env'.
     kept = [] if report.lenient else [splice for splice in mendable if keeps_words(splice)]
@@ -76,7 +76,7 @@ def _check_run(step: Declaration, sites: tuple[Site, ...], *, taint: Taint, repo
         )
 
 
-def _check_filter(site: Site, place: Place, *, taint: Taint, report: Report) -> None:
+def _check_filter(site: Site, *, taint: Taint, report: Report) -> None:
     """Report a value that is quoted inside of quotes, which opens what it should close."""
     tree = site.expression.tree
     if tree.op is not Op.FILTER or tree.args[0] != "shquote":

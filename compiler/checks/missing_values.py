@@ -44,7 +44,7 @@ def check_missing_values(flow: Flow, report: Report) -> None:
                 hint=_UNLESS_ENDED if found.segment == CLOSING else None,
                 related=(_related(found),),
                 name=read.target.step.id,
-                why=_why(found, flow),
+                why=_why(found),
             )
 
 
@@ -104,7 +104,7 @@ def _is_of_many(read: Read, found: Doubt, others: list[Read], *, flow: Flow) -> 
     )
 
 
-def _why(found: Doubt, flow: Flow) -> str:
+def _why(found: Doubt) -> str:
     if found.segment == CLOSING:
         return "the run came that far"
     if found.segment is None:

@@ -26,8 +26,8 @@ def callee_of(workflow: Workflow, plan: Plan) -> Callee:
     return Callee(
         plan=replace(plan, callees={}),
         callees=plan.callees,
-        inputs=_places(workflow, "inputs", "is declared here"),
-        outputs=_places(workflow, "outputs", "is declared here"),
+        inputs=_places(workflow, "inputs"),
+        outputs=_places(workflow, "outputs"),
         output_types=_output_types(workflow),
         idle={
             key: _related(workflow, entry.key.span, "it stands here")
@@ -50,7 +50,7 @@ def broken(calls: Calls, workflow: Workflow | None, errors: tuple[Diagnostic, ..
     return Broken(id=id, related=told(calls.path, problems))
 
 
-def _places(workflow: Workflow, key: str, message: str) -> Mapping[str, Related]:
+def _places(workflow: Workflow, key: str) -> Mapping[str, Related]:
     """Return where each member of a mapping at the top is declared, and under "" all of them."""
     entry = workflow.root.entry(key)
     if entry is None:
@@ -58,13 +58,13 @@ def _places(workflow: Workflow, key: str, message: str) -> Mapping[str, Related]
         span = top.key.span if top is not None else workflow.root.span
         return {"": _related(workflow, span, f"it declares no {key}")}
     found = {"": _related(workflow, entry.key.span, f"its {key} are declared here")}
-    return found | dict(_members(workflow, entry.value, message))
+    return found | dict(_members(workflow, entry.value))
 
 
-def _members(workflow: Workflow, node: nodes.Node, message: str) -> Iterator[tuple[str, Related]]:
+def _members(workflow: Workflow, node: nodes.Node) -> Iterator[tuple[str, Related]]:
     for entry in node.entries if isinstance(node, nodes.Mapping) else ():
         name = str(entry.key.value)
-        yield name, _related(workflow, entry.key.span, f"'{name}' {message}")
+        yield name, _related(workflow, entry.key.span, f"'{name}' is declared here")
 
 
 def _related(workflow: Workflow, span: Span, message: str) -> Related:

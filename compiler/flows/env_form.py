@@ -98,7 +98,7 @@ def env_form(step: Declaration, splices: Iterable[Splice], *, is_safe: bool) -> 
             return None
         edits.append(Edit(span=span, text=_reference(name, splice)))
     if names:
-        added = _added(step, own, run, names=names, text=document.text)
+        added = _added(step, own, names=names, text=document.text)
         if added is None:
             return None
         edits.insert(0, added)
@@ -151,7 +151,6 @@ def _reference(name: str, splice: Splice) -> str:
 def _added(
     step: Declaration,
     own: nodes.Mapping | None,
-    run: nodes.Scalar,
     *,
     names: Mapping[str, str],
     text: str,

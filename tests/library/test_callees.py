@@ -8,6 +8,7 @@ import pytest
 from typer.testing import Result
 
 from treadle.library.appraise import compiled
+from treadle.library.kinds import WORKFLOWS
 from treadle.library.package import package_of_path
 from treadle.library.places import Places
 
@@ -50,7 +51,9 @@ def found(project: Path, *, package: str = "pack") -> list[tuple[str, int, str]]
     """Return the errors of a package by code and line, and the files that belong to them."""
     label = Path(package)
     compilation = compiled(
-        package_of_path(label, label=package), places=Places(project=project), lenient=False
+        package_of_path(label, label=package, kind=WORKFLOWS, wanted=None),
+        places=Places(project=project),
+        lenient=False,
     )
     assert str(Path(package) / "workflow.yml" if label.is_dir() else label) == compilation.path
     return [

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import Result
 
 from treadle.library.appraise import compiled
+from treadle.library.credentials import NO_CREDENTIALS
 from treadle.library.install import Installation, install
 from treadle.library.installed import find_installed, verify
 from treadle.library.lockfile import Standing
@@ -199,7 +200,10 @@ def test_verify_tells_each_file_that_differs(project: Path, treadle: Treadle) ->
 def installation(version: str) -> Installation:
     path = Path("flow.yml")
     path.write_text(flow(version=version))
-    obtained = obtain(Request(source="flow.yml"), lambda: pytest.fail("no catalog is needed"))
+    request = Request(source="flow.yml")
+    obtained = obtain(
+        request, lambda: pytest.fail("no catalog is needed"), credentials=lambda: NO_CREDENTIALS
+    )
     plan = compiled(obtained.package, places=Places(project=Path.cwd()), lenient=False).plan
     assert plan is not None
     return Installation.of_workflow(obtained.package, plan, origin=obtained.origin, now=NOW)
