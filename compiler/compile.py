@@ -188,10 +188,11 @@ def compile_file(
     if source is None:
         return _compilation(_Work(path=str(path), source=b""), report)
     files = tuple(read_overlay_file(overlay) for overlay in overlays)
-    work = _Work(path=str(path), source=source, overlays=files, step_types=step_types)
     found = callees if callees is not None else FilesAround(root_around(Path(path)))
-    calls = _calls(str(path), found, key=identity(Path(path)), step_types=step_types)
-    return _compile(replace(work, calls=calls(lenient)), report)
+    key = identity(Path(path))
+    calls = _calls(str(path), found, key=key, step_types=step_types, lenient=lenient)
+    work = _Work(path=str(path), source=source, overlays=files, step_types=step_types, calls=calls)
+    return _compile(work, report)
 
 
 def compile_text(
@@ -217,9 +218,10 @@ def compile_bytes(
     callees: CalleeFiles | None = None,
 ) -> Compilation:
     """Compile a workflow from the bytes of its file and of its overlays; `path` is only shown."""
-    work = _Work(path=path, source=source, overlays=overlays, step_types=step_types)
-    calls = _calls(path, callees, key=identity(Path(path)), step_types=step_types)
-    return _compile(replace(work, calls=calls(lenient)), Report(lenient=lenient))
+    key = identity(Path(path))
+    calls = _calls(path, callees, key=key, step_types=step_types, lenient=lenient)
+    work = _Work(path=path, source=source, overlays=overlays, step_types=step_types, calls=calls)
+    return _compile(work, Report(lenient=lenient))
 
 
 def _compile(work: _Work, report: Report) -> Compilation:
@@ -231,30 +233,27 @@ def _compile(work: _Work, report: Report) -> Compilation:
 
 
 def _calls(
-    path: str, files: CalleeFiles | None, *, key: str, step_types: Available
-) -> Callable[[bool], Calls]:
-    """Return the calls of a workflow that nothing calls, in strict or lenient mode."""
+    path: str, files: CalleeFiles | None, *, key: str, step_types: Available, lenient: bool
+) -> Calls:
+    """Return the calls of a workflow that nothing calls."""
 
-    def of_mode(lenient: bool) -> Calls:
-        def compiled(file: CalleeFile, calls: Calls) -> Compiled:
-            report = Report(lenient=lenient)
-            if file.problem is not None:
-                report.add("TR101", START, path=file.path, reason=file.problem)
-            work = _Work(
-                path=file.path,
-                source=file.source,
-                overlays=file.overlays,
-                step_types=step_types,
-                calls=calls,
-            )
-            found = _compile(work, report)
-            if found.plan is None or found.workflow is None:
-                return broken(calls, found.workflow, found.errors)
-            return callee_of(found.workflow, found.plan)
+    def compiled(file: CalleeFile, calls: Calls) -> Compiled:
+        report = Report(lenient=lenient)
+        if file.problem is not None:
+            report.add("TR101", START, path=file.path, reason=file.problem)
+        work = _Work(
+            path=file.path,
+            source=file.source,
+            overlays=file.overlays,
+            step_types=step_types,
+            calls=calls,
+        )
+        found = _compile(work, report)
+        if found.plan is None or found.workflow is None:
+            return broken(calls, found.workflow, found.errors)
+        return callee_of(found.workflow, found.plan)
 
-        return Calls(files=files, compile=compiled, path=path, around=((key, ""),))
-
-    return of_mode
+    return Calls(files=files, compile=compiled, path=path, around=((key, ""),))
 
 
 def _load(work: _Work, report: Report) -> _Work:

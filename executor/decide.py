@@ -118,7 +118,7 @@ def _begin(turn: Turn, before: Run | None, event: OutsideEvent) -> None:
             cancel(turn, event)
         case Continued():
             tasks = before.put_off if before is not None else ()
-            turn.work.extend((Work(str(work)), str(address)) for work, address in tasks)
+            turn.work.extend((Work(work), address) for work, address in tasks)
         case RunInterrupted():
             pass
 

@@ -348,9 +348,9 @@ class RunCompleted(Fact, frozen=True, kw_only=True):
 
 
 class PutOff(Fact, frozen=True, kw_only=True):
-    """Work that waits for a `Continued`: tasks as lists of a name and its arguments."""
+    """Work that waits for a `Continued`: each task as its name and the address it is about."""
 
-    tasks: tuple[tuple[str | int, ...], ...]
+    tasks: tuple[tuple[str, str], ...]
 
 
 OutsideEvent: TypeAlias = (

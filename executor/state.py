@@ -246,7 +246,7 @@ class Run(Struct, frozen=True, kw_only=True):
     starts: int = 0  # attempts of actions so far, in all
     former: "HashTrieMap[str, Former]" = HashTrieMap()
     forked_from: str | None = None  # the run whose copy this one began as
-    put_off: tuple[tuple[str | int, ...], ...] = ()
+    put_off: tuple[tuple[str, str], ...] = ()
     closing: Closing | None = None
     legs: int = 0
     used_s: float = 0.0

@@ -78,8 +78,8 @@ def to_json(plan: Plan) -> dict[str, Any]:
         **({} if plan.description is None else {"description": plan.description}),
         "inputs": plan.inputs,
         "defaults": _filled(plan.defaults),
-        "steps": [step_to_json(step) for step in plan.steps],
-        **({"finally": [step_to_json(step) for step in plan.closing]} if plan.closing else {}),
+        "steps": [fields_to_json(step) for step in plan.steps],
+        **({"finally": [fields_to_json(step) for step in plan.closing]} if plan.closing else {}),
         "outputs": {name: _output_to_json(output) for name, output in plan.outputs.items()},
         **({} if plan.timeout_s is None else {"timeout_s": plan.timeout_s}),
         **(
@@ -87,7 +87,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             if plan.concurrency is None
             else {"concurrency": concurrency_to_json(plan.concurrency)}
         ),
-        **({} if plan.requires is None else {"requires": requires_to_json(plan.requires)}),
+        **({} if plan.requires is None else {"requires": fields_to_json(plan.requires)}),
         **_callees_to_json(plan),
         "step_digests": dict(plan.step_digests),
         "source_map": {path: _place_to_json(place) for path, place in plan.source_map.items()},
@@ -139,19 +139,20 @@ def _place_to_json(place: Place) -> list[Any]:
     return [place.line, place.column, *layer]
 
 
-def requires_to_json(requires: Requires) -> dict[str, Any]:
-    """Return what a workflow says of its surroundings as JSON data."""
-    return _fields_to_json(requires)
-
-
-def step_to_json(step: Step) -> dict[str, Any]:
-    """Return a step with all steps inside it as JSON data."""
-    return _fields_to_json(step)
+def fields_to_json(value: Step | Requires | Retry) -> dict[str, Any]:
+    """Return a part of a plan with all that is inside it as JSON data."""
+    return {name: _encode(held) for name, held in _given(value)}
 
 
 def step_from_json(data: Mapping[str, Any]) -> Step:
     """Read a step with all steps inside it. Errors: as by `from_json`."""
-    return _step(data)
+    kind = Kind(data["kind"])
+    decoders = _GATE_DECODERS if kind is Kind.GATE else _DECODERS
+    decoded = {
+        name: decoders[name](value) if name in decoders else value for name, value in data.items()
+    }
+    step: Step = STEP_CLASSES[kind](**decoded)
+    return step
 
 
 def step_alone_to_json(step: Step) -> dict[str, Any]:
@@ -226,10 +227,6 @@ def _filled(value: Struct) -> dict[str, Any]:
     return dict(_given(value))
 
 
-def _fields_to_json(value: Struct) -> dict[str, Any]:
-    return {name: _encode(held) for name, held in _given(value)}
-
-
 def _encode(value: Any) -> Any:
     encode = _ENCODERS.get(type(value))
     if encode is not None:
@@ -256,17 +253,7 @@ def _concurrency(data: Mapping[str, Any]) -> Concurrency:
 
 
 def _steps(data: list[Any]) -> tuple[Step, ...]:
-    return tuple(_step(item) for item in data)
-
-
-def _step(data: Mapping[str, Any]) -> Step:
-    kind = Kind(data["kind"])
-    decoders = _GATE_DECODERS if kind is Kind.GATE else _DECODERS
-    decoded = {
-        name: decoders[name](value) if name in decoders else value for name, value in data.items()
-    }
-    step: Step = STEP_CLASSES[kind](**decoded)
-    return step
+    return tuple(step_from_json(item) for item in data)
 
 
 def _value(data: Mapping[str, Any]) -> Value:
@@ -341,7 +328,7 @@ _DECODERS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("then", "otherwise", "default", "steps"), _steps),
     "kind": Kind,
     "cases": _cases,
-    "template": _step,
+    "template": step_from_json,
     "integration_args": _value_tuple,
     "on_reject": OnReject,
     "on_limit": OnLimit,
@@ -354,10 +341,10 @@ _GATE_DECODERS = {**_DECODERS, "options": tuple}  # in other steps options are a
 _ENCODERS: Mapping[type[Any], Callable[[Any], Any]] = {
     **dict.fromkeys((str, bool, int, float, type(None)), _unchanged),
     **dict.fromkeys((Literal, Single, Text, ObjectOf, ListOf), value_to_json),
-    **dict.fromkeys(STEP_CLASSES.values(), step_to_json),
+    **dict.fromkeys(STEP_CLASSES.values(), fields_to_json),
     **dict.fromkeys((Kind, OnReject, OnLimit), lambda word: word.value),
     Case: lambda case: {"key": case.key, "steps": _encode(case.steps)},
-    Retry: _fields_to_json,
+    Retry: fields_to_json,
     tuple: lambda items: [_encode(item) for item in items],
     dict: _members,
 }

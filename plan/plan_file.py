@@ -13,8 +13,8 @@ from pathlib import Path
 from treadle.plan.canonical import digest
 from treadle.plan.codec import (
     concurrency_to_json,
+    fields_to_json,
     from_json,
-    requires_to_json,
     step_alone_to_json,
     to_json,
     value_to_json,
@@ -128,7 +128,7 @@ def plan_digest(plan: Plan) -> str:
                 if plan.concurrency is None
                 else {"concurrency": concurrency_to_json(plan.concurrency)}
             ),
-            **({} if plan.requires is None else {"requires": requires_to_json(plan.requires)}),
+            **({} if plan.requires is None else {"requires": fields_to_json(plan.requires)}),
             "outputs": {
                 name: {"value": value_to_json(output.value), "schema": output.schema}
                 for name, output in plan.outputs.items()

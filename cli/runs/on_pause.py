@@ -17,7 +17,7 @@ from typing import IO
 from treadle.cli.text.talk import Talk
 from treadle.cli.text.visible import one_line
 from treadle.executor.open_steps import open_gates
-from treadle.executor.state import Run, RunStatus
+from treadle.executor.state import Run
 from treadle.plan.text import as_text
 
 TIME_LIMIT_S = 30.0
@@ -73,11 +73,9 @@ class Notice:
         return f"exited with code {code}" if code else None
 
 
-def notice_of_pause(line: str | None, run: Run, *, project: Path) -> Notice | None:
-    """Start the command for a run that waits at a gate; None when there is nothing to tell."""
-    if line is None or run.status is not RunStatus.PAUSED or not open_gates(run):
-        return None
-    return Notice(line, run, project=project)
+def notice_of_pause(line: str, run: Run, *, project: Path) -> Notice | None:
+    """Start the command for a run that is paused; None when it does not wait at a gate."""
+    return Notice(line, run, project=project) if open_gates(run) else None
 
 
 def variables(run: Run) -> Mapping[str, str]:

@@ -27,7 +27,7 @@ from treadle.executor.temporal.messages import (
     Value,
     plain,
 )
-from treadle.plan.codec import step_to_json
+from treadle.plan.codec import fields_to_json
 from treadle.plan.coercion import TextParser
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet, Resolved
@@ -95,7 +95,7 @@ def order_of(run: Run, perform: Perform, *, project: str) -> Order:
         attempt=perform.attempt,
         log=occurrence.log,
         idempotency_key=idempotency_key(run, perform.address),
-        step=step_to_json(step),
+        step=fields_to_json(step),
         names=excerpt(step, names(run, scope)),
         secrets=_secrets(run, step, None if call is None else call.secrets),
         project=project,

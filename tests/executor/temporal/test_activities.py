@@ -14,7 +14,7 @@ from treadle.executor.local.guardian import Guardian
 from treadle.executor.ports import ActionResult, Cancellation, Outcome
 from treadle.executor.temporal.activities import Workplace, carry_out, log_folder
 from treadle.executor.temporal.messages import Order, Secret
-from treadle.plan.codec import step_to_json
+from treadle.plan.codec import fields_to_json
 
 Carry = Callable[..., ActionResult]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -33,7 +33,7 @@ steps: [{{id: one, type: shell, run: '{run}', env: {{TOKEN: "{{{{ inputs.token }
         "attempt": 1,
         "log": 7,
         "idempotency_key": "key",
-        "step": step_to_json(plan.steps[0]),
+        "step": fields_to_json(plan.steps[0]),
         "names": {"inputs": {}, "steps": {}, "item": None},
         "secrets": {"token": Secret(source="token", is_required=True)},
         "project": "/elsewhere/project",
