@@ -14,8 +14,8 @@ from treadle.cli.rejection import Rejected
 from treadle.cli.settings import Settings
 from treadle.cli.text.paint import Role
 from treadle.executor.errors import Refused
+from treadle.executor.temporal.messages import ATTRIBUTES
 
-_ATTRIBUTES = ("TreadleWorkflow", "TreadleStatus", "TreadleStep")
 _PROGRAM = "temporal"
 
 
@@ -51,7 +51,7 @@ def dev_server(
         database = store.folder / "temporal.db"
     words = [program, "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
     words += ["--db-filename", str(database), "--log-level", "error"]
-    for name in _ATTRIBUTES:
+    for name in ATTRIBUTES:
         words += ["--search-attribute", f"{name}=Keyword"]
     if is_headless:
         words.append("--headless")

@@ -22,6 +22,7 @@ from treadle.compiler.steps.read_steps import read_closing, read_steps
 from treadle.compiler.steps.scope import Names, declare
 from treadle.compiler.steps.sites import Field, Inherited, Reading, Site, direct_value
 from treadle.plan.expression import Json, Literal
+from treadle.plan.inputs import ORDER_KEY
 from treadle.plan.plan import Concurrency, Defaults, Output, Requires
 from treadle.plan.step_types import StepSignature
 from treadle.plan.steps import Step, walk
@@ -67,7 +68,7 @@ class Workflow(Struct, frozen=True, kw_only=True):
     @property
     def input_names(self) -> tuple[str, ...]:
         """The declared inputs, in the order of writing."""
-        order = self.inputs.get("x-order")
+        order = self.inputs.get(ORDER_KEY)
         return tuple(str(name) for name in order) if isinstance(order, list) else ()
 
     def input_schema(self, name: str) -> Mapping[str, Json] | None:

@@ -11,18 +11,14 @@ from msgspec import Struct
 from treadle.plan.canonical import digest
 from treadle.plan.expression import Json
 from treadle.plan.lazy_pattern import lazy_pattern
+from treadle.plan.steps import Kind
 from treadle.plan.subschemas import walk
 
 MAX_NAME = 100
 
 _NAME = lazy_pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 # Kinds of steps in workflow files or in plans; a type of that name could not be told apart.
-BUILT_IN = frozenset(
-    (
-        *("command", "prompt", "shell", "init", "gate", "if", "switch", "while", "do-while"),
-        *("fan-out", "fan-in", "slot", "github", "workflow", "custom"),
-    )
-)
+BUILT_IN = frozenset(kind.value for kind in Kind)
 # What stands under `type` of an input: to look for step types of these names would be for nothing.
 _OF_VALUES = frozenset(("string", "number", "integer", "boolean", "array", "object", "null"))
 

@@ -7,10 +7,9 @@ from treadle.compiler.diagnostics import Report
 from treadle.compiler.steps.sites import Site
 from treadle.compiler.workflow import Workflow
 from treadle.plan.binding import input_read
-from treadle.plan.inputs import InputSet
+from treadle.plan.inputs import SECRET_KEY, InputSet
 from treadle.plan.steps import WorkflowStep
 
-SECRET = "x-secret"
 ENVIRONMENT = "env."
 
 
@@ -27,7 +26,7 @@ def check_secrets(workflow: Workflow, report: Report) -> None:
     secrets = {
         name
         for name in workflow.input_names
-        if (workflow.input_schema(name) or {}).get(SECRET) is True
+        if (workflow.input_schema(name) or {}).get(SECRET_KEY) is True
     }
     if not secrets:
         return

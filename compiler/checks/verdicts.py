@@ -10,6 +10,7 @@ from treadle.compiler.hints import Hints
 from treadle.compiler.reading import keys, nodes
 from treadle.compiler.workflow import Workflow
 from treadle.plan.expression import Json
+from treadle.plan.inputs import SECRET_KEY
 from treadle.plan.steps import GateStep, OnReject
 
 RESET = ""
@@ -47,7 +48,7 @@ def _check_input(
         hint, fix = hints.mend(scalar.span, name, workflow.input_names, what="the inputs")
         report.add("TR310", scalar.span, hint=hint, fix=fix, name=name)
         return
-    if declared.get("x-secret") is True:
+    if declared.get(SECRET_KEY) is True:
         report.add("TR320", scalar.span, hint="a verdict is stored and shown", name=name)
     if gate.on_reject is OnReject.RETRY and not _can_be_reset(declared):
         report.add("TR316", scalar.span, name=name)

@@ -12,11 +12,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError, TLSConfig
 
 from treadle.executor.temporal.converter import data_converter
+from treadle.executor.temporal.messages import ATTRIBUTES
 from treadle.executor.temporal.storage import storage_at
 from treadle.executor.temporal.tls import tls_config
 from treadle.executor.temporal.trouble import unreachable
 
-ATTRIBUTES = ("TreadleWorkflow", "TreadleStatus", "TreadleStep")
 KEY_VARIABLE = "TEMPORAL_API_KEY"
 
 _PATIENCE_S = 10.0

@@ -24,6 +24,7 @@ from treadle.executor.local.pending import PendingGate
 from treadle.executor.local.store import LATEST
 from treadle.executor.state import RunStatus
 from treadle.executor.temporal.connection import Target, has_attributes
+from treadle.executor.temporal.messages import OF_STATUS
 from treadle.executor.temporal.trouble import refused_by
 
 _OPEN = frozenset({RunStatus.RUNNING, RunStatus.PAUSED})
@@ -111,7 +112,7 @@ def _conditions(wanted: Wanted, *, is_known: bool) -> Iterator[str]:
         yield "ExecutionStatus = 'Running'"
         if is_known:
             words = ", ".join(_quoted(status.value) for status in wanted.statuses)
-            yield f"TreadleStatus IN ({words})"
+            yield f"{OF_STATUS} IN ({words})"
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,10 @@ RESUME, CANCEL, GO_BACK, REPLACE_PLAN = "resume", "cancel", "go-back", "replace-
 REFUSED = "refused"
 CALL_ACTIVITY = "find called workflow"
 
+# The search attributes of a run, which a namespace has to know.
+OF_WORKFLOW, OF_STATUS, OF_STEP = "TreadleWorkflow", "TreadleStatus", "TreadleStep"
+ATTRIBUTES = (OF_WORKFLOW, OF_STATUS, OF_STEP)
+
 # Raised with everything that a worker which does not know it would do otherwise.
 OPENING_FORMAT = 1
 DAY_S = 86_400.0

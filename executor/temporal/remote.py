@@ -35,6 +35,8 @@ from treadle.executor.temporal.connection import Target, has_attributes
 from treadle.executor.temporal.course import Reader
 from treadle.executor.temporal.messages import (
     JOURNAL,
+    OF_STATUS,
+    OF_WORKFLOW,
     REFUSED,
     Accepted,
     Opening,
@@ -89,7 +91,7 @@ async def begin(client: Client, target: Target, opening: Opening, begun: Beginni
     limits = replace(opening.limits, has_attributes=await has_attributes(client))
     workflow = begun.plan.id
     again, never = WorkflowIDReusePolicy.ALLOW_DUPLICATE, WorkflowIDReusePolicy.REJECT_DUPLICATE
-    pairs = [("TreadleWorkflow", workflow), ("TreadleStatus", RunStatus.RUNNING.value)]
+    pairs = [(OF_WORKFLOW, workflow), (OF_STATUS, RunStatus.RUNNING.value)]
     attributes = TypedSearchAttributes(
         [SearchAttributePair(SearchAttributeKey.for_keyword(n), v) for n, v in pairs]
     )

@@ -14,12 +14,13 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from treadle.executor.open_steps import open_gates
 from treadle.executor.state import Occurrence, Run, RunStatus
+from treadle.executor.temporal.messages import OF_STATUS, OF_STEP
 from treadle.plan.plan import Plan
 from treadle.plan.steps import GateStep
 from treadle.plan.text import as_text
 
-STATUS = SearchAttributeKey.for_keyword("TreadleStatus")
-STEP = SearchAttributeKey.for_keyword("TreadleStep")
+STATUS = SearchAttributeKey.for_keyword(OF_STATUS)
+STEP = SearchAttributeKey.for_keyword(OF_STEP)
 
 _LONGEST = 2_000
 _MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|"})
