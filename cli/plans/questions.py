@@ -78,6 +78,12 @@ def gates_of(plan: Plan) -> tuple[GateStep, ...]:
     return tuple(_gates(plan.steps, plan.callees, ""))
 
 
+def answer_name(plan: Plan, gate: GateStep) -> str:
+    """Return what a file of answers calls a gate: its id, or its path where ids repeat."""
+    same = [each for each in gates_of(plan) if each.id == gate.id]
+    return gate.id if len(same) == 1 else gate.path
+
+
 def gate_questions(plan: Plan, known: Known) -> tuple[GateQuestion, ...]:
     """Return the gates that may open, in source order, each once."""
     found: dict[str, GateQuestion] = {}

@@ -12,15 +12,14 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from treadle.cli.plans.questions import GateQuestion, gate_questions, gates_of
+from treadle.cli.plans.questions import GateQuestion, answer_name, gate_questions, gates_of
 from treadle.cli.rejection import Rejected
 from treadle.cli.runs.answers import Answers
 from treadle.cli.runs.bounded_text import bounded_text
-from treadle.cli.text.yaml_text import parse_yaml
+from treadle.cli.text.yaml_text import parse_data
 from treadle.executor.state import Phase, Run
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
-from treadle.plan.json_text import parse_distinct_json
 from treadle.plan.known import Known
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem, problem
@@ -59,7 +58,7 @@ def unanswered(plan: Plan, known: Known, answers: Answers, run: Run | None) -> t
     Shapes: `run` is the run that is resumed, None for a new one.
     """
     return tuple(
-        problem("TR714", gate=_name(plan, question.step))
+        problem("TR714", gate=answer_name(plan, question.step))
         for question in gate_questions(plan, known)
         if question.answered_by is None
         and question.step.path not in answers.gates
@@ -90,19 +89,12 @@ def _data(path: Path) -> Mapping[str, Json]:
     except UnicodeError as error:
         raise _malformed(path, "it is not UTF-8") from error
     try:
-        data = _parsed(text)
+        data = parse_data(text)
     except ValueError as error:
         raise _malformed(path, str(error)) from error
     if not isinstance(data, Mapping):
         raise _malformed(path, "it is not a mapping")
     return data
-
-
-def _parsed(text: str) -> Json:
-    try:
-        return parse_distinct_json(text)
-    except ValueError:
-        return parse_yaml(text)
 
 
 def _gates(
@@ -144,11 +136,6 @@ def _options(gate: GateStep, choices: Iterator[str], problems: list[Problem]) ->
             problems.append(problem("TR710", choice=choice, gate=gate.id, hint=hint))
         else:
             yield option
-
-
-def _name(plan: Plan, gate: GateStep) -> str:
-    same = [each for each in gates_of(plan) if each.id == gate.id]
-    return gate.id if len(same) == 1 else gate.path
 
 
 def _malformed(path: Path, reason: str) -> Rejected:

@@ -12,11 +12,9 @@ from msgspec import Struct
 
 from treadle.cli.rejection import Rejected
 from treadle.cli.runs.bounded_text import bounded_text, bounded_text_of
-from treadle.cli.text.yaml_text import parse_yaml
+from treadle.cli.text.yaml_text import parse_data
 from treadle.plan.assignments import as_given, read_assignments, read_environment
-from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet
-from treadle.plan.json_text import parse_distinct_json
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem, problem
 
@@ -88,7 +86,7 @@ def _input_file(options: InputOptions, path: Path, found: list[Problem]) -> Mapp
     option = options.file_option
     try:
         text = bounded_text(path).removeprefix("\ufeff")
-        data = _data(text)
+        data = parse_data(text)
     except OSError as error:
         found.append(problem("TR708", option, reason=_reason(str(path), error)))
         return {}
@@ -100,14 +98,6 @@ def _input_file(options: InputOptions, path: Path, found: list[Problem]) -> Mapp
         found.append(problem("TR708", option, reason=f"'{path}' is not a mapping"))
         return {}
     return {name: Given(value=value, is_text=False) for name, value in data.items()}
-
-
-def _data(text: str) -> Json:
-    """Return the data of JSON or YAML, with what YAML finds wrong when it is neither."""
-    try:
-        return parse_distinct_json(text)
-    except ValueError:
-        return parse_yaml(text)
 
 
 def _reason(path: str, error: Exception) -> str:

@@ -1,11 +1,20 @@
-"""YAML given as the value of an input or as a file of inputs, read like a workflow's own YAML."""
+"""YAML and JSON of inputs and answers; the YAML is read like a workflow's own."""
 
 from typing import TYPE_CHECKING
 
 from treadle.plan.expression import Json
+from treadle.plan.json_text import parse_distinct_json
 
 if TYPE_CHECKING:
     from treadle.compiler.reading.nodes import Node
+
+
+def parse_data(text: str) -> Json:
+    """Return the data of JSON or YAML. Errors: ValueError with what YAML finds wrong with it."""
+    try:
+        return parse_distinct_json(text)
+    except ValueError:
+        return parse_yaml(text)
 
 
 def parse_yaml(text: str) -> Json:
