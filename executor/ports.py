@@ -42,6 +42,11 @@ class ActionResult(Struct, frozen=True, kw_only=True):
 CANCELLED = ActionResult(outcome=Outcome.CANCELLED, output={}, error="cancelled")
 
 
+def failed(error: str) -> ActionResult:
+    """Return the result of an action that failed and leaves nothing."""
+    return ActionResult(outcome=Outcome.FAILED, output={}, error=error)
+
+
 class PlanSource(Protocol):
     """Where the plans of installed workflows come from when an expression names them."""
 

@@ -13,7 +13,7 @@ from treadle.executor.actions.process import CannotStart, Captured
 from treadle.executor.events import RunCreated
 from treadle.executor.names import names as names_at
 from treadle.executor.outcome import public_results
-from treadle.executor.ports import ActionResult, Outcome, PlanSource
+from treadle.executor.ports import ActionResult, Outcome, PlanSource, failed
 from treadle.executor.rehearsal import BEGINNING, MAX_ACTIONS, Rehearsal, TooLong
 from treadle.executor.state import Occurrence, Run
 from treadle.plan.catalogue import error_text
@@ -71,10 +71,9 @@ class _Cast(Struct):
         try:
             own, self.texts[occurrence.address] = _rendered(occurrence, roots)
         except CannotStart as error:
-            return ActionResult(outcome=Outcome.FAILED, output={}, error=error.reason)
+            return failed(error.reason)
         except EvaluationError as error:
-            reason = error_text("TR801", reason=error.message)
-            return ActionResult(outcome=Outcome.FAILED, output={}, error=reason)
+            return failed(error_text("TR801", reason=error.message))
         result = given[number]
         if result.error is not None and "exit_code" in own:
             own["exit_code"] = 1

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from treadle.executor.actions.masking import MASK, Mask
 from treadle.executor.actions.setting import own_variables, variables_of
 from treadle.executor.errors import Refused
-from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome, failed
 from treadle.executor.step_type import StepFailed, StepRequest, StepType
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
@@ -89,13 +89,13 @@ def run_custom(step: CustomStep, request: ActionRequest) -> ActionResult:
     try:
         found = request.find_step_type(step.type)
     except Refused as refused:
-        return _failed(error_text("TR820", reason=str(refused)))
+        return failed(error_text("TR820", reason=str(refused)))
     if found is None or found.signature().digest != step.schemas:
-        return _failed(error_text("TR745" if found is None else "TR746", type=step.type))
+        return failed(error_text("TR745" if found is None else "TR746", type=step.type))
     given = {name: render(value, request.names) for name, value in step.input.items()}
     fault = _violation(found.input_schema, given)
     if fault is not None:
-        return _failed(error_text("TR821", reason=fault))
+        return failed(error_text("TR821", reason=fault))
     variables, masks = variables_of(step.env, request)
     log, stop = _Log(request, masks), Signal()
     asked = StepRequest(
@@ -187,27 +187,27 @@ def _judged(
         case Outcome.CANCELLED:
             return CANCELLED
         case None:
-            return _failed(error_text("TR823", timeout_s=limit, grace_s=f"{grace_s:g}"))
+            return failed(error_text("TR823", timeout_s=limit, grace_s=f"{grace_s:g}"))
         case _Ended(error=None):
             return _completed(ended.value, step)
         case _Ended():
             return _raised(ended.error, log)
         case _:
-            return _failed(error_text("TR804", timeout_s=limit))
+            return failed(error_text("TR804", timeout_s=limit))
 
 
 def _completed(value: object, step: CustomStep) -> ActionResult:
     """Check what a function returned; what is kept is a copy, which nobody else can change."""
     if not isinstance(value, Mapping):
         found = type(value).__name__
-        return _failed(error_text("TR822", reason=f"it is no mapping but {found}"))
+        return failed(error_text("TR822", reason=f"it is no mapping but {found}"))
     try:
         output = parse_json(_json(value))
     except (ValueError, TypeError, RecursionError) as error:
-        return _failed(error_text("TR822", reason=f"it is no JSON: {error}"))
+        return failed(error_text("TR822", reason=f"it is no JSON: {error}"))
     fault = _violation(step.output_schema, output)
     if fault is not None:
-        return _failed(error_text("TR822", reason=fault))
+        return failed(error_text("TR822", reason=fault))
     assert isinstance(output, dict)
     return ActionResult(outcome=Outcome.COMPLETED, output=output)
 
@@ -227,12 +227,12 @@ def _as_mapping(value: object) -> dict[Any, Any]:
 
 def _raised(error: BaseException | None, log: _Log) -> ActionResult:
     if isinstance(error, StepFailed):
-        return _failed(error_text("TR820", reason=_sentence(str(error)) or "no reason was given"))
+        return failed(error_text("TR820", reason=_sentence(str(error)) or "no reason was given"))
     assert error is not None
     log.write("stderr", "".join(traceback.format_exception(error)).rstrip("\n"))
     told = _sentence(str(error))
     name = type(error).__name__
-    return _failed(error_text("TR820", reason=f"{name}: {told}" if told else name))
+    return failed(error_text("TR820", reason=f"{name}: {told}" if told else name))
 
 
 def _sentence(text: str) -> str:
@@ -246,10 +246,6 @@ def _violation(schema: Mapping[str, Json], value: Json) -> str | None:
         return None
     place, clause = fault
     return f"'{place.lstrip('.')}' {clause}" if place else f"it {clause}"
-
-
-def _failed(error: str) -> ActionResult:
-    return ActionResult(outcome=Outcome.FAILED, output={}, error=error)
 
 
 def _masked(result: ActionResult, masks: tuple[bytes, ...], *, has_masked: bool) -> ActionResult:

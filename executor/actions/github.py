@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from treadle.executor.actions.process import CannotStart, Discarded, Spawn, run
 from treadle.executor.actions.programs import on_path
 from treadle.executor.actions.pump import End
-from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome
+from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Outcome, failed
 from treadle.plan.catalogue import error_text
 from treadle.plan.evaluate import render
 from treadle.plan.expression import Json
@@ -42,7 +42,7 @@ def run_github(step: GithubStep, request: ActionRequest) -> ActionResult:
     """
     program = on_path(_PROGRAM, request.environment, cwd=request.project)
     if program is None:
-        return _failed(error_text("TR814", program=_PROGRAM))
+        return failed(error_text("TR814", program=_PROGRAM))
     try:
         return ActionResult(
             outcome=Outcome.COMPLETED, output=_labelled(step, program, request=request)
@@ -50,11 +50,7 @@ def run_github(step: GithubStep, request: ActionRequest) -> ActionResult:
     except _Cancelled:
         return CANCELLED
     except (_Refused, CannotStart) as error:
-        return _failed(error_text("TR815", reason=str(error)))
-
-
-def _failed(error: str) -> ActionResult:
-    return ActionResult(outcome=Outcome.FAILED, output={}, error=error)
+        return failed(error_text("TR815", reason=str(error)))
 
 
 def _labelled(step: GithubStep, program: str, *, request: ActionRequest) -> dict[str, Json]:

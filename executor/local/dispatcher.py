@@ -17,7 +17,14 @@ from treadle.executor.actions.shell import Begun, Ready
 from treadle.executor.commands import Perform
 from treadle.executor.errors import Refused
 from treadle.executor.local.logs import LogFiles
-from treadle.executor.ports import CANCELLED, ActionRequest, ActionResult, Cancellation, Outcome
+from treadle.executor.ports import (
+    CANCELLED,
+    ActionRequest,
+    ActionResult,
+    Cancellation,
+    Outcome,
+    failed,
+)
 from treadle.plan.catalogue import error_text
 
 if TYPE_CHECKING:
@@ -241,6 +248,4 @@ def _arrival(work: Prepared, result: ActionResult | Refused) -> Arrival:
 
 def _failure(error: Exception) -> ActionResult:
     """Return the result of an action with a mistake of ours: it must cost its step only."""
-    reason = f"{type(error).__name__}: {error}"
-    text = error_text("TR813", reason=reason)
-    return ActionResult(outcome=Outcome.FAILED, output={}, error=text)
+    return failed(error_text("TR813", reason=f"{type(error).__name__}: {error}"))

@@ -30,6 +30,7 @@ from treadle.executor.ports import (
     Outcome,
     PlanSource,
     Unresolved,
+    failed,
 )
 from treadle.executor.step_type import FindStepType, no_step_type
 from treadle.executor.temporal.beats import beat_of
@@ -182,8 +183,7 @@ def carry_out(order: Order, workplace: Workplace, cancellation: Cancellation) ->
     try:
         secrets = _secrets(order, workplace)
     except MissingSecret as missing:
-        error = error_text("TR870", name=missing)
-        return ActionResult(outcome=Outcome.FAILED, output={}, error=error)
+        return failed(error_text("TR870", name=missing))
     log = LogFiles(log_folder(project, order.run_id, make=True), order.log, held=_KEEP_ALL)
     request = ActionRequest(
         step=step,
@@ -207,8 +207,7 @@ def carry_out(order: Order, workplace: Workplace, cancellation: Cancellation) ->
     except Refused:
         raise
     except Exception as failure:
-        error = error_text("TR813", reason=f"{type(failure).__name__}: {failure}")
-        return ActionResult(outcome=Outcome.FAILED, output={}, error=error)
+        return failed(error_text("TR813", reason=f"{type(failure).__name__}: {failure}"))
     finally:
         log.close()
 
