@@ -32,6 +32,16 @@ def find_root(start: Path, environment: Mapping[str, str]) -> Path:
     return start
 
 
+def make_own_folder(project: Path) -> None:
+    """Make the folder that treadle has in a project, ignored by git. Errors: OSError."""
+    folder = project / ".treadle"
+    if not folder.exists():
+        folder.mkdir(mode=0o700, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
 def default_integration(project: Path) -> str | None:
     """Return the integration that the project was set up with, None when it does not say.
 

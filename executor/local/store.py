@@ -29,6 +29,7 @@ from treadle.executor.local import plan_files
 from treadle.executor.local.index import Index, Row
 from treadle.executor.local.lock import RunLock, is_held
 from treadle.executor.local.logs import sync_folder
+from treadle.executor.local.project import make_own_folder
 from treadle.executor.local.restore import restored
 from treadle.executor.local.snapshots import Snapshot, Snapshots, read_snapshot
 from treadle.executor.program import Program
@@ -322,11 +323,7 @@ class Store:
         """Make the folder of the runs, for nobody else. Errors: Refused with TR908; OSError."""
         if self.folder.is_symlink() or self.runs.is_symlink():
             raise Refused.because("TR908", path=self.folder, reason="it is a symbolic link")
-        if not self.folder.exists():
-            self.folder.mkdir(mode=0o700, parents=False, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        make_own_folder(self.project)
         self.runs.mkdir(mode=0o700, exist_ok=True)
 
 

@@ -22,6 +22,7 @@ from treadle.executor.actions.run import perform
 from treadle.executor.errors import Refused
 from treadle.executor.local.guardian import Guardian
 from treadle.executor.local.logs import LogFiles
+from treadle.executor.local.project import make_own_folder
 from treadle.executor.ports import (
     ActionRequest,
     ActionResult,
@@ -217,20 +218,10 @@ def log_folder(project: Path, run_id: str, *, make: bool = False) -> Path:
     folder = project / ".treadle" / RUNS / run_id
     if make:
         try:
-            own_folder(project)
+            make_own_folder(project)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Refused.because("TR908", path=folder, reason=error.strerror) from error
-    return folder
-
-
-def own_folder(project: Path) -> Path:
-    """Make the folder that treadle has in a project, and return it. Errors: OSError."""
-    folder = project / ".treadle"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
     return folder
 
 
