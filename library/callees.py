@@ -15,7 +15,7 @@ from treadle.compiler.reading.layers import OverlayFile
 from treadle.library.installed import find_installed, known_ids
 from treadle.library.overlay_files import overlays_of
 from treadle.library.package import Package
-from treadle.library.places import WORKFLOW_FILE
+from treadle.library.places import WORKFLOW_FILE, near_path
 from treadle.library.refusal import Refused
 
 
@@ -35,7 +35,9 @@ class InstalledCallees(Struct, frozen=True, kw_only=True):
             path = find_installed(self.project, workflow)
             if path is None:
                 return NotFound(known=known_ids(self.project))
-            return replace(callee_file(_near(path)), overlays=overlays_of(self.project, workflow))
+            return replace(
+                callee_file(near_path(path)), overlays=overlays_of(self.project, workflow)
+            )
         except Refused as refused:
             return NotFound(reason=refused.problem.message)
 
@@ -112,9 +114,3 @@ class PackageCallees(Struct, frozen=True, kw_only=True):
         except Refused:
             # Whoever installs the package is refused for the same reason.
             return ()
-
-
-def _near(path: Path) -> Path:
-    """Return a path as it is best shown: from the working directory, if it is below."""
-    shown = os.path.relpath(path)
-    return path if shown.startswith(os.pardir) else Path(shown)

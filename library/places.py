@@ -57,6 +57,12 @@ class Places(Struct, frozen=True, kw_only=True):
         return self.folder / id
 
 
+def near_path(path: Path) -> Path:
+    """Return a path as it is best shown: from the working directory, if it is below."""
+    shown = os.path.relpath(path)
+    return path if shown.startswith(os.pardir) else Path(shown)
+
+
 def refuse_links(places: Places, path: Path) -> None:
     """Look that nothing between the project's root and a path is a link.
 

@@ -13,7 +13,7 @@ from treadle.compiler.reading.layers import OverlayFile
 from treadle.compiler.reading.source import read_overlay_file
 from treadle.library.install import remove
 from treadle.library.kinds import STEPS, TYPE_SUFFIX
-from treadle.library.places import Places, holding, refuse_links, write_file
+from treadle.library.places import Places, holding, near_path, refuse_links, write_file
 from treadle.library.refusal import Refused, left_as_it_was
 from treadle.plan.step_types import name_fault
 
@@ -32,7 +32,7 @@ class ProjectTypes(Mapping[str, OverlayFile]):
         if name_fault(name) is not None or _is_linked(path) or not path.is_file():
             raise KeyError(name)
         found = read_overlay_file(path)
-        return OverlayFile(path=_near(path), source=found.source, problems=found.problems)
+        return OverlayFile(path=str(near_path(path)), source=found.source, problems=found.problems)
 
     def __iter__(self) -> Iterator[str]:
         names = (entry.name for entry in _entries(self._folder))
@@ -115,8 +115,3 @@ def _entries(folder: Path) -> tuple["os.DirEntry[str]", ...]:
 def _is_linked(path: Path) -> bool:
     # Each folder from `.specify` on: a link could lead out of the project.
     return any(part.is_symlink() for part in (path, *list(path.parents)[: len(FOLDER.parts)]))
-
-
-def _near(path: Path) -> str:
-    shown = os.path.relpath(path)
-    return str(path) if shown.startswith(os.pardir) else shown
