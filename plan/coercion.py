@@ -1,6 +1,6 @@
 """From text, or from plain data, to a value of a declared type.
 
-Nothing here raises for a value that does not fit: it comes back as `Refused`. What is accepted
+Nothing here raises for a value that does not fit: it comes back as `Unfit`. What is accepted
 is JSON with finite numbers of at most `MAX_DIGITS` digits, at most `DEPTH_LIMIT` levels deep.
 """
 
@@ -37,14 +37,14 @@ _LOWEST_LONG = 10**MAX_DIGITS
 _SURROGATE = lazy_pattern("[\ud800-\udfff]")
 
 
-class Refused(Struct, frozen=True):
+class Unfit(Struct, frozen=True):
     """A value that does not fit its type, with what would: ``a number``."""
 
     expected: str
 
 
 # A value, or why there is none.
-Coerced: TypeAlias = "Json | Refused"
+Coerced: TypeAlias = "Json | Unfit"
 
 
 def from_text(text: str, type_word: str | None, parse_yaml: TextParser | None) -> Coerced:
@@ -56,9 +56,9 @@ def from_text(text: str, type_word: str | None, parse_yaml: TextParser | None) -
         case "number" | "integer":
             return _whole(_number(text), type_word)
         case "boolean":
-            return _WORDS.get(text.lower(), Refused(EXPECTED["boolean"]))
+            return _WORDS.get(text.lower(), Unfit(EXPECTED["boolean"]))
         case "null":
-            return None if text == "null" else Refused(EXPECTED["null"])
+            return None if text == "null" else Unfit(EXPECTED["null"])
         case "array" | "object":
             return _container(text, type_word, parse_yaml)
         case _:
@@ -72,7 +72,7 @@ def from_data(value: Json, type_word: str | None) -> Coerced:
             return from_text(value, type_word, None)
         case "number" | "integer":
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return _whole(value if is_number else Refused(EXPECTED["number"]), type_word)
+            return _whole(value if is_number else Unfit(EXPECTED["number"]), type_word)
         case _:
             return value
 
@@ -88,11 +88,11 @@ def readings(text: str) -> tuple[Json, ...]:
     found: list[Json] = [None] if text == "null" else []
     number = _whole(_number(text), "number")
     is_word = text.lower() in _WORDS
-    if is_word and isinstance(number, Refused):
+    if is_word and isinstance(number, Unfit):
         found.append(_WORDS[text.lower()])
-    if not isinstance(number, Refused):
+    if not isinstance(number, Unfit):
         found.append(number)
-    if is_word and not isinstance(number, Refused):
+    if is_word and not isinstance(number, Unfit):
         found.append(_WORDS[text.lower()])
     if text[:1] in ("[", "{", '"'):
         try:
@@ -142,23 +142,23 @@ def _scalar_flaw(value: Json) -> str | None:
             return "is not JSON"
 
 
-def _number(text: str) -> int | float | Refused:
+def _number(text: str) -> int | float | Unfit:
     stripped = text.strip()
     if _INTEGER.fullmatch(stripped):
         is_long = len(stripped.lstrip("+-")) > MAX_DIGITS
-        return Refused(f"a number of at most {MAX_DIGITS} digits") if is_long else int(stripped)
-    return float(stripped) if _NUMBER.fullmatch(stripped) else Refused(EXPECTED["number"])
+        return Unfit(f"a number of at most {MAX_DIGITS} digits") if is_long else int(stripped)
+    return float(stripped) if _NUMBER.fullmatch(stripped) else Unfit(EXPECTED["number"])
 
 
 def _whole(value: Coerced, type_word: str) -> Coerced:
     """Make a float without fraction an integer; refuse what the type does not hold."""
     if isinstance(value, float):
         if not math.isfinite(value):
-            return Refused("a finite number")
+            return Unfit("a finite number")
         if value.is_integer():
             return int(value)
     if type_word == "integer" and not isinstance(value, int):
-        return Refused(EXPECTED["integer"])
+        return Unfit(EXPECTED["integer"])
     return value
 
 
@@ -167,10 +167,10 @@ def _container(text: str, type_word: str, parse_yaml: TextParser | None) -> Coer
         value = parse_distinct_json(text)
     except ValueError:
         if parse_yaml is None:
-            return Refused(f"{EXPECTED[type_word]} as JSON")
+            return Unfit(f"{EXPECTED[type_word]} as JSON")
         try:
             value = parse_yaml(text)
         except ValueError:
-            return Refused(f"{EXPECTED[type_word]} as JSON or YAML")
+            return Unfit(f"{EXPECTED[type_word]} as JSON or YAML")
     wanted = list if type_word == "array" else Mapping
-    return value if isinstance(value, wanted) else Refused(EXPECTED[type_word])
+    return value if isinstance(value, wanted) else Unfit(EXPECTED[type_word])

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from treadle.plan.acceptance import Acceptor, acceptor
 from treadle.plan.canonical import canonical
 from treadle.plan.coercion import (
-    Refused,
     TextParser,
+    Unfit,
     flaw,
     from_data,
     from_text,
@@ -263,7 +263,7 @@ class InputSet:
             outcome = self._reading(name, value)
         else:
             outcome = from_text(value, type_word, self._parse_yaml)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Unfit):
             found = "the value given" if name in self.secrets else shown(value)
             return problem("TR702", name, expected=outcome.expected, found=found)
         reason = flaw(outcome)
