@@ -35,7 +35,7 @@ from treadle.executor.ports import (
 )
 from treadle.executor.step_type import FindStepType, no_step_type
 from treadle.executor.temporal.beats import beat_of
-from treadle.executor.temporal.course import write_plan
+from treadle.executor.temporal.course import plan_to_data
 from treadle.executor.temporal.messages import (
     CALL_ACTIVITY,
     Beat,
@@ -170,7 +170,7 @@ class Activities(Struct, frozen=True):
     def _find(self, order: CallOrder) -> Found:
         plans = self.workplace.plans(self.workplace.project(order.project))
         try:
-            return Found(plan=write_plan(plans.resolve(order.workflow)))
+            return Found(plan=plan_to_data(plans.resolve(order.workflow)))
         except Unresolved as unresolved:
             return Found(error=str(unresolved))
 

@@ -71,14 +71,14 @@ class Course(Struct):
 
         Errors: PlanError for a plan that this version cannot run.
         """
-        program = Program.of(read_plan(plan))
+        program = Program.of(plan_from_data(plan))
         self.program = program.with_callees(self.program.callees)
         self.plans[program.plan.digest] = plan
         return self.take(event)
 
     def know(self, plan: Mapping[str, Any]) -> str:
         """Take note of a plan that was found for a call; return its digest."""
-        callee = read_plan(plan)
+        callee = plan_from_data(plan)
         self.program = self.program.with_callee(callee)
         self.found[callee.digest] = plan
         return callee.digest
@@ -140,7 +140,7 @@ def begun(opening: Opening, at: str) -> tuple[Course, tuple[Command, ...]]:
     Shapes: the commands are what is to be done first.
     Errors: PlanError for a plan that this version cannot run.
     """
-    program = Program.of(read_plan(opening.plan))
+    program = Program.of(plan_from_data(opening.plan))
     carried = opening.carried
     if carried is not None:
         reader = Reader(program=program)
@@ -244,14 +244,14 @@ class Reader(Struct):
         if page.plan is not None or self.program is None:
             self.plan = page.plan or {}
             found = self.program.callees if self.program is not None else {}
-            self.program = Program.of(read_plan(self.plan)).with_callees(found)
+            self.program = Program.of(plan_from_data(self.plan)).with_callees(found)
         for plan in page.plans:
             digest = str(plan.get("digest"))
             if digest not in self.plans:
-                self._programs[digest] = Program.of(read_plan(plan))
+                self._programs[digest] = Program.of(plan_from_data(plan))
                 self.plans[digest] = plan
         for plan in page.callees:
-            callee = read_plan(plan)
+            callee = plan_from_data(plan)
             if callee.digest not in self.found:
                 self.found[callee.digest] = plan
                 self.program = self.program.with_callee(callee)
@@ -275,12 +275,12 @@ class Reader(Struct):
             self.watch(self.after, tuple(events), self.run)
 
 
-def read_plan(data: Mapping[str, Any]) -> Plan:
+def plan_from_data(data: Mapping[str, Any]) -> Plan:
     """Return a plan from its JSON data. Errors: PlanError."""
     return parse_plan(json.dumps(data).encode())
 
 
-def write_plan(plan: Plan) -> Mapping[str, Any]:
+def plan_to_data(plan: Plan) -> Mapping[str, Any]:
     """Return a plan as JSON data of plain members, in the order of its source."""
     data: Mapping[str, Any] = json.loads(json.dumps(plan_to_json(plan), default=dict))
     return data

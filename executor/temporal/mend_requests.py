@@ -20,7 +20,7 @@ from treadle.executor.program import Program
 from treadle.executor.prospect import gates_after
 from treadle.executor.rewind import Cut, cut
 from treadle.executor.state import Run, RunStatus
-from treadle.executor.temporal.course import read_plan
+from treadle.executor.temporal.course import plan_from_data
 from treadle.executor.temporal.messages import MendAsk
 from treadle.executor.temporal.requests import HOLDER, merged
 from treadle.executor.verdict import judge
@@ -103,7 +103,7 @@ def replaced(standing: Standing, program: Program, ask: MendAsk, *, at: str) -> 
 def program_of(ask: MendAsk) -> Program:
     """Return the program that a run is to go on under. Errors: Refused with TR601 to TR603."""
     try:
-        return Program.of(read_plan(ask.plan or {}))
+        return Program.of(plan_from_data(ask.plan or {}))
     except PlanError as error:
         raise Refused(error.problem) from error
 

@@ -20,7 +20,7 @@ from treadle.executor.program import Program
 from treadle.executor.prospect import Approve, Prospect, going_back_to, require_approval
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal import remote
-from treadle.executor.temporal.course import Reader, write_plan
+from treadle.executor.temporal.course import Reader, plan_to_data
 from treadle.executor.temporal.mend_requests import (
     Standing,
     forked,
@@ -104,7 +104,7 @@ def replace_plan(
             going_on=asking(request, plan, host=host),
             seen=looked.reader.after,
             addresses=going_back_to(run, program, first, accepts_changes=accepts_changes),
-            plan=write_plan(plan),
+            plan=plan_to_data(plan),
         )
         event = replaced(looked.standing, program, ask, at=host.clock())
         require_approval(_prospect(looked, ask, plan, program=program), approve)

@@ -24,7 +24,7 @@ from treadle.executor.local.store import RUN_ID, RunFolder
 from treadle.executor.state import Run, RunStatus
 from treadle.executor.temporal import remote
 from treadle.executor.temporal.connection import Target, connect
-from treadle.executor.temporal.course import Reader, write_plan
+from treadle.executor.temporal.course import Reader, plan_to_data
 from treadle.executor.temporal.listing import EVERY, Listed, Wanted, find, listed
 from treadle.executor.temporal.messages import (
     CANCEL,
@@ -101,7 +101,7 @@ class Site(Struct, frozen=True, kw_only=True):
             integration=integration,
         )
         opening = Opening(
-            plan=write_plan(plan),
+            plan=plan_to_data(plan),
             limits=self.limits,
             project=str(host.project),
             created=to_json(created),

@@ -19,7 +19,7 @@ from treadle.executor.events import (
 )
 from treadle.executor.outcome import status_object
 from treadle.executor.state import Run, RunStatus
-from treadle.executor.temporal.course import Course, Reader, begun, write_plan
+from treadle.executor.temporal.course import Course, Reader, begun, plan_to_data
 from treadle.executor.temporal.messages import JournalAsk, Limits, Opening, plain, read
 
 AT = "2026-01-01T00:00:00.000+00:00"
@@ -38,7 +38,7 @@ def opening(text: str = FLOW) -> Opening:
     plan = compile_text(text, path="flow.yml").plan
     assert plan is not None
     created = RunCreated(run_id="r1", at=AT, plan_digest=plan.digest, inputs={}, lenient=False)
-    made = Opening(plan=write_plan(plan), limits=Limits(), project="/p", created=to_json(created))
+    made = Opening(plan=plan_to_data(plan), limits=Limits(), project="/p", created=to_json(created))
     return read(Opening, json.loads(json.dumps(plain(made))))
 
 
@@ -146,7 +146,7 @@ def edited() -> tuple[Any, PlanReplaced]:
         given=(),
         answers={},
     )
-    return write_plan(plan), event
+    return plan_to_data(plan), event
 
 
 @pytest.mark.parametrize("seen", range(1, 7))

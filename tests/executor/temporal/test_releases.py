@@ -14,7 +14,7 @@ from treadle.executor.errors import Refused
 from treadle.executor.event_json import to_json
 from treadle.executor.events import RunCreated
 from treadle.executor.state import RunStatus
-from treadle.executor.temporal.course import write_plan
+from treadle.executor.temporal.course import plan_to_data
 from treadle.executor.temporal.messages import Limits, Opening, plain
 
 pytestmark = needs_temporal
@@ -75,7 +75,7 @@ def test_what_a_later_release_has_begun_fails_the_worker_and_not_the_run(
         lenient=False,
     )
     opening = Opening(
-        plan={**write_plan(plan), **of_plan},
+        plan={**plan_to_data(plan), **of_plan},
         limits=Limits(),
         project=str(crew.project),
         created=to_json(created),
