@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.executor.local.processes import treadle
 from treadle.cli.project.call_plans import InstalledPlans
 from treadle.compiler import compile_file
 from treadle.executor.api import status
@@ -85,17 +84,6 @@ steps:
   - {id: ask, type: gate, message: "on?"}
   - {id: done, type: shell, run: echo old >> log}
 """
-
-
-def treadle(project: Path, *words: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "treadle.cli", *words, "--project", str(project), "--no-input"],
-        cwd=project,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        process_group=0,
-    )
 
 
 def logged(project: Path) -> Counter[str]:

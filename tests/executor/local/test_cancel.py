@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from treadle.compiler import compile_text
+from tests.executor.local.plans import plan_of
+from tests.executor.local.processes import wait_for
 from treadle.executor import Refused, resume, run, status
 from treadle.executor.events import TimerFired
 from treadle.executor.local.cancel import Patience, cancel
@@ -19,10 +20,8 @@ from treadle.executor.local.host import Host
 from treadle.executor.local.journal import read
 from treadle.executor.local.lock import RunLock
 from treadle.executor.timers import is_due
-from treadle.plan.plan import Plan
 from treadle.plan.plan_file import write_plan
 
-HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 FINALLY = "finally: [{id: tidy, type: shell, run: 'echo {{ context.status }} >> log'}]\n"
 GATE = FINALLY + 'steps: [{id: ask, type: gate, message: "Go?"}]\n'
 LONG = FINALLY + "steps: [{id: long, type: shell, run: 'touch started; sleep 60'}]\n"
@@ -43,12 +42,6 @@ print(json.dumps(done.to_json()))
 """
 
 
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEADER + text, path="flow.yml")
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
-
-
 def host(project: Path) -> Host:
     return Host(project=project, environment=dict(os.environ))
 
@@ -59,13 +52,6 @@ def begin(text: str, project: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", DRIVER, str(path), str(project)], stdout=subprocess.PIPE, text=True
     )
-
-
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} never came"
-        time.sleep(0.01)
 
 
 def log(project: Path) -> list[str]:

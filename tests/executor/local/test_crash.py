@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.executor.local.processes import treadle
 from treadle.compiler import compile_text
 from treadle.executor import status
 from treadle.executor.events import ActionFinished, ActionStarted
@@ -50,17 +50,6 @@ steps:
 STEPS = 12 * 7 + 1
 
 Runner = subprocess.Popen[bytes]
-
-
-def treadle(project: Path, *words: str) -> Runner:
-    return subprocess.Popen(
-        [sys.executable, "-m", "treadle.cli", *words, "--project", str(project), "--no-input"],
-        cwd=project,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        process_group=0,
-    )
 
 
 def done(project: Path) -> Counter[str]:

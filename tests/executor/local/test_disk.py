@@ -15,16 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from treadle.compiler import compile_text
+from tests.executor.local.plans import plan_of
 from treadle.executor import resume, run, status
 from treadle.executor.errors import Refused
 from treadle.executor.local.host import Host
 from treadle.executor.local.session import start
 from treadle.executor.local.store import Store
-from treadle.plan.plan import Plan
 from treadle.plan.plan_file import write_plan
 
-HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 MANY = """
 steps:
   - id: rounds
@@ -61,12 +59,6 @@ assert ctypes.CDLL(None).capset(version, none) == 0
 from treadle.cli import main
 main()
 """
-
-
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEADER + text, path="flow.yml")
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
 
 
 def limited(size: int, *words: str, project: Path) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from treadle.compiler import compile_text
+from tests.executor.local.plans import plan_of
 from treadle.executor import Refused, run, status
 from treadle.executor.decide import Decision
 from treadle.executor.local.fork import fork
@@ -24,9 +24,7 @@ from treadle.executor.outcome import status_object
 from treadle.executor.prospect import Prospect
 from treadle.executor.state import RunStatus
 from treadle.plan.inputs import Given
-from treadle.plan.plan import Plan
 
-HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 FLOW = """
 inputs:
   word: {type: string, default: one}
@@ -42,12 +40,6 @@ steps:
     then: [{id: first, type: shell, run: echo first >> log}]
   - {id: report, type: shell, env: {W: "{{ inputs.word }}"}, run: 'echo "report $W" >> log'}
 """
-
-
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEADER + text, path="flow.yml")
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
 
 
 def request(**inputs: str) -> Request:

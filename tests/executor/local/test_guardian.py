@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.executor.local.processes import is_gone
 from treadle.executor.errors import Refused
 from treadle.executor.local.guardian import Guardian, end_survivors
 from treadle.executor.local.lock import RunLock, is_held
@@ -25,14 +26,6 @@ def eventually(holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.01)
     return False
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state == "Z"
 
 
 def sleeper() -> subprocess.Popen[bytes]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.executor.local.plans import HEADER, plan_of
 from treadle.compiler import Available, compile_text
 from treadle.executor import Refused, StepType, resume, run
 from treadle.executor.local.fork import fork
@@ -14,10 +15,8 @@ from treadle.executor.local.look_around import looking_around, may_need
 from treadle.executor.local.mending import Request, go_back, replace_plan
 from treadle.executor.local.session import start
 from treadle.executor.prospect import Prospect
-from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem
 
-HEAD = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 NOTIFY = """
 step_types:
   notify:
@@ -39,12 +38,6 @@ Begin = Callable[[Path, list[Problem]], object]
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No agent is on the PATH."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-
-
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEAD + text)
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
 
 
 def host(project: Path, told: list[Problem]) -> Host:
@@ -123,7 +116,7 @@ def test_a_step_that_runs_again_needs_its_step_type(tmp_path: Path, way: str) ->
         perform=lambda request: {},
     )
     known = Available(installed={"notify": notify.signature()})
-    text = f"{HEAD}steps:\n{FIRST}{GATE}{TELL.replace('{to: ops}', '{}')}"
+    text = f"{HEADER}steps:\n{FIRST}{GATE}{TELL.replace('{to: ops}', '{}')}"
     plan = compile_text(text, step_types=known).plan
     assert plan is not None
     begun = Host(project=tmp_path, environment={}, find_step_type=lambda name: notify)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from treadle.compiler import compile_text
+from tests.executor.local.plans import plan_of
 from treadle.executor import Refused, run, status
 from treadle.executor.event_json import to_json
 from treadle.executor.local.fork import fork
@@ -22,10 +22,8 @@ from treadle.executor.prospect import Prospect
 from treadle.executor.state import RunStatus
 from treadle.plan.expression import Json
 from treadle.plan.inputs import Given
-from treadle.plan.plan import Plan
 from treadle.schemas import load
 
-HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 FLOW = """
 inputs:
   word: {type: string, default: one}
@@ -34,12 +32,6 @@ steps:
   - {id: build, type: shell, env: {W: "{{ inputs.word }}"}, run: 'echo "build $W" >> log'}
   - {id: check, type: shell, run: test -e mended}
 """
-
-
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEADER + text, path="flow.yml")
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
 
 
 def request(name: str = "r1", **inputs: Json) -> Request:

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from treadle.compiler import compile_text
+from tests.executor.local.plans import plan_of
+from tests.executor.local.processes import is_gone
 from treadle.executor import resume, run, status
 from treadle.executor.local.lock import is_held
-from treadle.plan.plan import Plan
 from treadle.plan.plan_file import write_plan
 
-HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 HAS_PROC = Path("/proc/self/fd").exists()
 only_with_proc = pytest.mark.skipif(not HAS_PROC, reason="processes have no files here")
 
@@ -42,12 +41,6 @@ OBEDIENT = SLOW.replace("TRAP", ":")
 
 Started = subprocess.Popen[str]
 Start = Callable[..., Started]
-
-
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEADER + text, path="flow.yml")
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
 
 
 @pytest.fixture
@@ -79,14 +72,6 @@ def until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"never: {what}"
         time.sleep(0.01)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state == "Z"
 
 
 def children(pid: int) -> list[int]:

@@ -6,20 +6,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from treadle.compiler import compile_text
+from tests.executor.local.plans import plan_of
+from tests.executor.local.processes import wait_for
 from treadle.executor import Refused, resume, run, status
 from treadle.executor.local.store import Store
 from treadle.plan.expression import Json
 from treadle.plan.plan import Plan
-
-HEADER = 'schema_version: "1.0"\nworkflow: {id: flow, name: Flow, version: "1.0.0"}\n'
 
 NESTED = """
 inputs:
@@ -46,12 +44,6 @@ steps:
               run: echo "$ITEM" >> log; test "$ITEM" != "$BROKEN"
   - {id: review, type: gate, message: "Done?", verdict_input: verdict}
 """
-
-
-def plan_of(text: str) -> Plan:
-    compiled = compile_text(HEADER + text, path="flow.yml")
-    assert compiled.plan is not None, compiled.diagnostics
-    return compiled.plan
 
 
 def log(project: Path) -> list[str]:
@@ -249,13 +241,6 @@ def begin(plan: Plan, project: Path, run_id: str, verb: str) -> subprocess.Popen
         stdout=subprocess.PIPE,
         text=True,
     )
-
-
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} never came"
-        time.sleep(0.01)
 
 
 def test_a_run_killed_inside_a_fan_out_inside_a_loop_goes_on(tmp_path: Path) -> None:
