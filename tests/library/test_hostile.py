@@ -22,8 +22,8 @@ from typer.testing import Result
 from treadle.library.archive import read_archive
 from treadle.library.catalog import Catalog, put_together, read_catalog
 from treadle.library.catalog_list import CatalogSource
-from treadle.library.obtain import find_listed
 from treadle.library.kinds import WORKFLOWS
+from treadle.library.obtain import find_listed
 from treadle.library.refusal import Refused
 from treadle.library.web import check_address
 
