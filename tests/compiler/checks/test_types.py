@@ -175,6 +175,28 @@ steps:
     assert [] == steps_of(findings, body % ("inputs.count", "3"))
 
 
+@pytest.mark.parametrize(
+    ("expression", "never"),
+    [
+        ("inputs.scale", ["'1.0'", "'3'"]),  # a whole number that is given loses its point
+        ("inputs.scales[0]", ["'3'"]),
+        ("steps.load.output.data", ["'3'"]),  # a program may print 1 or 1.0
+        ("1.0 if inputs.flag else 2", ["'3'"]),
+    ],
+)
+def test_a_number_is_compared_in_every_form_that_it_can_have(
+    findings, expression: str, never: list[str]
+) -> None:
+    body = """
+  scale: {type: number, enum: [0.5, 1.0, 2], default: 1.0}
+  scales: {type: array, items: {enum: [1, 2]}, default: [1.0]}
+steps:
+  - {id: load, type: shell, run: ./l, output_format: json, output_schema: {enum: [1.0, 2]}}
+  - {id: pick, type: switch, expression: "{{ %s }}", cases: {'1': [], '1.0': [], '3': []}}
+"""
+    assert [("TR428", key) for key in never] == steps_of(findings, body % expression)
+
+
 def test_an_item_has_the_fields_of_the_items_that_are_written_out(findings) -> None:
     body = """
 steps:
