@@ -151,7 +151,9 @@ class _Branches(Struct):
                 names.append("then")
             for name in names:
                 for path in self._paths(above, name):
-                    found[path] = _there(path, _at(path, scope))
+                    # An inner fan-out has an item of its own.
+                    if path[0] != "item" or above.space is step.space:
+                        found[path] = _there(path, _at(path, scope))
             child = above
         return found
 

@@ -220,6 +220,26 @@ steps:
     assert [("TR421", "name")] == steps_of(findings, body)
 
 
+def test_a_condition_on_an_item_says_nothing_of_the_items_of_an_inner_fan_out(findings) -> None:
+    body = """
+steps:
+  - id: all
+    type: fan-out
+    items: [{kind: a, parts: [{kind: b}, {other: 1}]}]
+    step:
+      id: known
+      type: if
+      condition: "{{ item.kind }}"
+      then:
+        - {id: own, type: switch, expression: "{{ item.kind }}", cases: {'': []}}
+        - id: inner
+          type: fan-out
+          items: "{{ item.parts }}"
+          step: {id: part, type: switch, expression: "{{ item.kind }}", cases: {b: [], '': []}}
+"""
+    assert [("TR428", "''")] == steps_of(findings, body)
+
+
 def test_a_model_that_is_never_text_is_reported(findings) -> None:
     body = """
 steps:
