@@ -110,11 +110,11 @@ def _shape(schema: Mapping[str, Json]) -> Iterator[_Finding]:
 
 
 def _keywords(schema: Mapping[str, Json]) -> Iterator[_Finding]:
-    """Find keys that are no keywords; at the top the shape of a workflow decides that."""
+    """Find keys that are no keywords."""
     known = _known_keywords()
     for path, found in walk(schema):
         for key in found:
-            if path and key not in known and not key.startswith("x-"):
+            if key not in known and not key.startswith("x-"):
                 yield _Finding(
                     code="TR202",
                     path=(*path, key),

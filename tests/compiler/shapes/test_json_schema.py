@@ -19,6 +19,7 @@ OUTPUT = (
     [
         ("{type: strng}", "strng", "TR411"),
         ('{minimum: "x"}', '"x"', "TR411"),
+        ("{tpye: string}", "tpye", "TR202"),
         ("{properties: {a: {formatt: x}}}", "formatt", "TR202"),
         ('{$ref: "#/$defs/b"}', '"#/$defs/b"', "TR411"),
         ('{$ref: "https://example.org/a"}', '"https://example.org/a"', "TR413"),
