@@ -108,6 +108,7 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
     warning("TR432", "idle-alternative", "{what} is never {value}"),
     warning("TR433", "out-of-bounds", "this never holds: {reason}"),
     warning("TR434", "unevaluated-block", "this block stays text: {place} is taken as it is"),
+    strict("TR435", "output-never-fits", "output '{name}' {reason}"),
     # 5xx: control and data flow
     warning("TR501", "unused-input", "nothing reads the input '{name}'", "use it, or remove it"),
     warning(

@@ -10,13 +10,10 @@ from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.hints import Hints
 from treadle.compiler.reading import keys, nodes
 from treadle.compiler.steps.scope import Declaration
-from treadle.compiler.typed import types
+from treadle.compiler.typed.misfit import misfit
 from treadle.compiler.typed.records import Records
 from treadle.compiler.typed.roots import Roots
-from treadle.compiler.typed.typed_sites import describe
 from treadle.compiler.workflow import Workflow
-from treadle.plan.expression import Json, Literal, Value
-from treadle.plan.problems import clause
 from treadle.plan.step_types import StepSignature
 from treadle.plan.steps import CustomStep
 
@@ -65,34 +62,14 @@ def _check_step(
                 hint = hints.instead_of(name, tuple(known), what="its inputs")
                 report.add("TR346", entry.key.span, hint=hint, type=step.type, name=name)
             continue
-        reason = _fault(step.input[name], known[name], declared, roots)
+        value = step.input[name]
+        reason = misfit(value, roots.value(value, declared), known[name])
         if reason is not None:
             report.add("TR348", entry.value.span, type=step.type, name=name, reason=reason)
     required = schema.get("required")
     for needed in required if isinstance(required, list) else ():
         if needed not in step.input:
             report.add("TR347", _place(declared, given), type=step.type, name=needed)
-
-
-def _fault(value: Value, schema: Json, declared: Declaration, roots: Roots) -> str | None:
-    """Return why a value can never be the input of that schema."""
-    if isinstance(value, Literal):
-        if not isinstance(schema, Mapping):
-            return "must not be given" if schema is False else None
-        # Only literals of such steps pay for loading the validator.
-        from treadle.plan.validation import Validator
-
-        violations = Validator(schema).violations(value.value)
-        return clause(violations[0]) if violations else None
-    found, wanted = types.present(roots.value(value, declared)), types.from_schema(schema)
-    if not found.kinds or _widened(found.kinds) & _widened(wanted.kinds):
-        return None
-    return f"must be {describe(wanted)}, not {describe(found)}"
-
-
-def _widened(kinds: frozenset[str]) -> frozenset[str]:
-    """Return kinds with those that a value may be as well: an integer is a number."""
-    return kinds | types.NUMBERS if kinds & types.NUMBERS else kinds
 
 
 def _place(declared: Declaration, given: nodes.Mapping | None) -> Span:

@@ -11,6 +11,7 @@ from treadle.compiler.checks.types_comparisons import check_comparisons
 from treadle.compiler.checks.types_indexes import check_indexes
 from treadle.compiler.checks.types_members import check_members, is_known
 from treadle.compiler.checks.types_missing import check_missing
+from treadle.compiler.checks.types_outputs import check_outputs_of_types
 from treadle.compiler.checks.types_steps import check_steps_of_types
 from treadle.compiler.diagnostics import Report
 from treadle.compiler.steps.sites import Site
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     check_comparisons,
     check_calls_of_types,
     check_steps_of_types,
+    check_outputs_of_types,
     check_missing,
 )
 

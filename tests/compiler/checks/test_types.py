@@ -240,6 +240,31 @@ steps:
     assert [("TR428", "''")] == steps_of(findings, body)
 
 
+@pytest.mark.parametrize(
+    ("value", "schema", "words"),
+    [
+        ('"{{ inputs.count }}"', "{type: string}", '"{{ inputs.count }}"'),
+        ('"{{ inputs.count }}"', "{type: number}", None),
+        ('"{{ inputs.count | string }}"', "{type: string}", None),
+        ('"{{ inputs.mode }}"', "{type: integer}", '"{{ inputs.mode }}"'),
+        ('"{{ inputs.mode }}"', "{type: [integer, 'null']}", None),
+        ('"n = {{ inputs.count }}"', "{type: integer}", '"n = {{ inputs.count }}"'),
+        ('"{{ steps.build.output.exit_code }}"', "{type: boolean}", "steps"),
+        ('"{{ steps.scan.output.data.n }}"', "{type: boolean}", None),
+        ("3", "{type: string}", "3"),
+        ("3", "{type: integer, maximum: 3}", None),
+        ("{a: 1}", "{required: [b]}", "{a: 1}"),
+    ],
+)
+def test_an_output_that_never_fits_its_schema_is_reported(
+    findings, value: str, schema: str, words: str | None
+) -> None:
+    rows = steps_of(
+        findings, OUTPUT % "1" + f"outputs:\n  out: {{value: {value}, schema: {schema}}}\n"
+    )
+    assert [] == rows if words is None else [("TR435", True)] == [(c, words in w) for c, w in rows]
+
+
 def test_a_model_that_is_never_text_is_reported(findings) -> None:
     body = """
 steps:

@@ -9,7 +9,9 @@ STEP = (
     HEAD + "steps:\n  - {id: s, type: shell, run: x, output_format: json, output_schema: SCHEMA}\n"
 )
 OUTPUT = (
-    HEAD + 'steps:\n  - {id: s, type: shell, run: x}\noutputs:\n  o: {value: "1", schema: SCHEMA}\n'
+    HEAD
+    + "steps:\n  - {id: s, type: shell, run: x, output_format: json}\n"
+    + 'outputs:\n  o: {value: "{{ steps.s.output.data }}", schema: SCHEMA}\n'
 )
 
 
