@@ -11,6 +11,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from treadle.compiler.diagnostics import Report, Span
+from treadle.compiler.expressions.blocks import as_block
 from treadle.compiler.expressions.conditions import fault, remedy
 from treadle.compiler.reading import nodes
 from treadle.compiler.shapes.shape_fixes import fix_of_key, fix_of_value
@@ -256,6 +257,9 @@ def _hint_for_value(code: str, breach: Breach) -> str | None:
             return _expected(breach)
         case "TR216", "pattern" if breach.path == ("on_timeout",):
             return f"to choose an option, write '{{choose: {value}}}'"
+        case "TR223", "pattern" if breach.path == ("items",):
+            block = as_block(str(value))
+            return f'wrap it: "{block}"' if block is not None else None
         case "TR204" | "TR206", "enum" if isinstance(value, str):
             allowed = breach.rule.get("enum")
             known = allowed if isinstance(allowed, list) else []

@@ -164,6 +164,7 @@ PASSED_OVER = (
     ("{id: a, type: gate, message: m, show_file: 3}", ["TR223"]),
     (f"{{id: a, type: fan-out, items: [], max_concurrency: 2.5, step: {OK_STEP}}}", ["TR223"]),
     (f"{{id: a, type: fan-out, items: 5, step: {OK_STEP}}}", ["TR223"]),
+    (f"{{id: a, type: fan-out, items: inputs.a, step: {OK_STEP}}}", ["TR223"]),
     ("{id: a, command: x, timeout: never}", ["TR216"]),
     ("{id: a, command: x, output_format: xml}", ["TR216"]),
     ("{id: a, type: shell, run: x, name: 5}", ["TR216"]),
@@ -221,6 +222,18 @@ def test_any_other_condition_is_refused_with_its_right_form(
     only = _only(_condition(text))
     said = f"a condition is true, false or one whole {{{{ }}}} block, not {found}"
     assert ("TR213", said, hint) == (only.code, only.message, only.hint)
+
+
+@pytest.mark.parametrize(
+    ("items", "hint"), [("inputs.hosts", 'wrap it: "{{ inputs.hosts }}"'), ("a b", None)]
+)
+def test_items_without_braces_are_refused_with_their_right_form(
+    items: str, hint: str | None
+) -> None:
+    step = f"{{id: a, type: fan-out, items: {items}, step: {OK_STEP}}}"
+    only = _only(f"{HEAD}steps: [{step}]\n")
+    said = f"'items' must be a list or an expression, not '{items}'"
+    assert ("TR223", said, hint) == (only.code, only.message, only.hint)
 
 
 def test_a_wrong_value_is_shown_at_the_value() -> None:
