@@ -59,9 +59,11 @@ def _is_settled(site: Site, workflow: Workflow) -> bool:
     node, depth = site.expression.tree, 0
     while node.op is Op.GET and isinstance(node.args[0], Node):
         node, depth = node.args[0], depth + 1
-    if node.op is not Op.NAME or site.key in _WHOLE or not is_known(str(node.args[0]), depth):
+    if node.op is not Op.NAME or site.key in _WHOLE:
         return False
-    return node.args[0] != "steps" or _reads_plain_step(site, workflow)
+    if node.args[0] == "steps":
+        return _reads_plain_step(site, workflow)
+    return is_known(str(node.args[0]), depth)
 
 
 def _reads_plain_step(site: Site, workflow: Workflow) -> bool:

@@ -1,13 +1,16 @@
 """TR420, TR421, TR422: a name or a position that a value cannot have.
 
-What is read from the record of a step by plain names is looked at in `references`.
+What the schema of a step's record says of plain names is told in `references`; here the rest, such
+as alternatives in a schema and what a called workflow gives.
 """
 
 from treadle.compiler.diagnostics import Report
+from treadle.compiler.expressions.chains import chains
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import listed
 from treadle.compiler.suggestions import closest, judged
 from treadle.compiler.typed import types
+from treadle.compiler.typed.outputs import Schema, member
 from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow, describe
 from treadle.plan.expression import Node, Op
 
@@ -29,37 +32,47 @@ def check_members(workflow: TypedWorkflow, report: Report) -> None:
     """
     for typed in workflow.sites:
         for node in typed.nodes:
-            if node.op is Op.GET and not _is_known(node):
-                _check_name(node, typed, report=report)
-            elif node.op is Op.INDEX and not _is_known(node):
-                _check_index(node, typed, report=report)
+            if node.op is Op.GET:
+                _check_name(node, typed, workflow, report)
+            elif node.op is Op.INDEX:
+                _check_index(node, typed, workflow, report)
 
 
 def is_known(root: str, depth: int) -> bool:
     """Return whether another rule looks at the member of a root that is so many names away."""
-    return root == "steps" or (root in _KNOWN_ROOTS and depth <= 1)
+    return root in _KNOWN_ROOTS and depth <= 1
 
 
-def _is_known(node: Node) -> bool:
-    """Return whether another rule looks at this member."""
+def _is_told(node: Node, typed: TypedSite, workflow: TypedWorkflow) -> bool:
+    """Return whether another rule tells that there is no such member."""
     base: object = node
     depth = 0
     while isinstance(base, Node) and base.op in (Op.GET, Op.INDEX):
         base, depth = base.args[0], depth + 1
     if not isinstance(base, Node) or base.op is not Op.NAME:
         return False
-    return is_known(str(base.args[0]), depth)
+    if base.args[0] != "steps":
+        return is_known(str(base.args[0]), depth)
+    first, *fields = next(chains(node)).members
+    target = workflow.workflow.names.resolve(str(first.name), reader=typed.site.step)
+    if target is None:
+        return True
+    schema: Schema | None = workflow.roots.records.record(target.step)
+    for field in fields:
+        schema = member(schema, field.name) if schema is not None else None
+    return schema is None
 
 
-def _check_name(node: Node, typed: TypedSite, *, report: Report) -> None:
+def _check_name(node: Node, typed: TypedSite, workflow: TypedWorkflow, report: Report) -> None:
     base, name = typed.part(node, 0), str(node.args[1])
-    what = typed.words(_base(node))
     kinds = base.kinds - {"null"}
-    if not kinds:
+    is_there = "object" in kinds and (not base.is_closed or name in base.members)
+    if not kinds or is_there or _is_told(node, typed, workflow):
         return
+    what = typed.words(_base(node))
     if "object" not in kinds:
         report.add("TR421", typed.last_word(node), what=what, kind=describe(base), field=name)
-    elif base.is_closed and name not in base.members:
+    else:
         known = tuple(base.members)
         span = typed.last_word(node)
         guess = judged(name, closest(name, known), known) if len(known) <= MAX_GUESSES else None
@@ -69,7 +82,7 @@ def _check_name(node: Node, typed: TypedSite, *, report: Report) -> None:
         report.add("TR420", span, hint=hint, fix=fix, what=what, field=name)
 
 
-def _check_index(node: Node, typed: TypedSite, *, report: Report) -> None:
+def _check_index(node: Node, typed: TypedSite, workflow: TypedWorkflow, report: Report) -> None:
     base, key = typed.part(node, 0), typed.part(node, 1)
     kinds = base.kinds - {"null"}
     what = typed.words(_base(node))
@@ -84,7 +97,8 @@ def _check_index(node: Node, typed: TypedSite, *, report: Report) -> None:
         reason = f"{what} has {count} item{'s' if count != 1 else ''}, counted from 0"
     else:
         return
-    report.add("TR422", typed.last_word(node), reason=reason)
+    if not _is_told(node, typed, workflow):
+        report.add("TR422", typed.last_word(node), reason=reason)
 
 
 def _is_outside(node: Node, count: int) -> bool:

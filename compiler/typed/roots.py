@@ -42,6 +42,7 @@ _ENDS = types.union(
 )
 _CLOSING_CONTEXT = replace(_CONTEXT, members={**_CONTEXT.members, "status": _ENDS})
 _EMPTY_OBJECT = types.object_of({})
+_EMPTY_LIST = types.list_of(())
 _TEXT: Mapping[str, Json] = {"type": "string"}
 _RECORD: Mapping[str, Type] = {
     **types.from_schema(record_schema(ANYTHING)).members,
@@ -174,6 +175,9 @@ class Roots(Struct):
                 results = found.members["results"]
                 item = types.optional(results.item or types.ANYTHING)
                 refined["results"] = replace(results, item=item)
+                items = types.only(self.value(step.items, declared), types.LIST.kinds)
+                # There are none where the value was no list.
+                refined["items"] = types.optional(types.union(items, _EMPTY_LIST))
             case WorkflowStep():
                 callee = self.workflow.callees.get(declared.path)
                 if callee is not None:

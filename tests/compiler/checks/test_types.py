@@ -209,6 +209,55 @@ steps:
     assert [] == steps_of(findings, body % "port")
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("load.output.data.owner.nme", ("TR420", "nme")),
+        ("load.output.data.owner.name", None),
+        ("load.output.data.either.valu", ("TR420", "valu")),
+        ("load.output.data.either.error", None),
+        ("load.output.data.kind.name", ("TR421", "name")),
+        ("load.output.data.open.name", None),
+        ("load.output.data.unknown.name", ("TR305", "unknown")),
+        ("all.output.items[0].nmae", ("TR420", "nmae")),
+        ("all.output.items[0].port", None),
+        ("all.output.items[9].port", None),
+        ("all.output.item_count.name", ("TR305", "name")),
+        ("count.output.results.name", ("TR305", "name")),
+        ("count.output.sum.name", ("TR421", "name")),
+    ],
+)
+def test_a_field_that_no_step_leaves_is_reported_once(
+    findings, path: str, expected: tuple[str, str] | None
+) -> None:
+    body = """
+steps:
+  - id: load
+    type: shell
+    run: ./load
+    output_format: json
+    output_schema:
+      type: object
+      additionalProperties: false
+      properties:
+        owner: {anyOf: [{properties: {name: {}}, additionalProperties: false}, {type: 'null'}]}
+        either:
+          oneOf:
+            - {type: object, properties: {value: {}}, additionalProperties: false}
+            - {type: object, properties: {error: {}}, additionalProperties: false}
+        kind: {enum: [a, b]}
+        open: {anyOf: [{type: object}, {type: string}]}
+  - id: all
+    type: fan-out
+    items: [{name: a, port: 1}, {name: b}]
+    step: {id: one, type: shell, run: ls}
+  - {id: count, type: fan-in, wait_for: [all], output: {sum: "{{ fan_in.results | length }}"}}
+  - {id: show, type: shell, env: {A: "{{ steps.%s }}"}, run: ls}
+"""
+    rows = [(row[0], row[1]) for row in findings(body % path)]
+    assert ([expected] if expected is not None else []) == rows
+
+
 def test_an_item_is_typed_by_the_list_that_it_comes_from(findings) -> None:
     body = """
 steps:

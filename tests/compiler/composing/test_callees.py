@@ -110,9 +110,10 @@ def test_a_workflow_that_cannot_be_read_is_called_by_its_name() -> None:
 def test_outputs_have_the_types_of_their_schemas_or_of_their_expressions() -> None:
     child = "inputs: {n: {type: integer, default: 1}}\noutputs:\n  n: {value: '{{ inputs.n }}'}\n"
     text = call("one").replace("}]", "}, {id: b, type: if, then: [],")
-    text += " condition: \"{{ steps.s0.output.n == 'x' }}\"}]"
-    compilation = compiled(text, one=child + LEAF)
-    assert ["TR423"] == [code for code, _ in found(compilation)]
+    text += ' condition: "{{ steps.s0.output.%s }}"}]'
+    for reads, code in (("n == 'x'", "TR423"), ("n.x", "TR421"), ("m", "TR305")):
+        compilation = compiled(text % reads, one=child + LEAF)
+        assert [code] == [code for code, _ in found(compilation)]
 
 
 @pytest.fixture
