@@ -92,9 +92,7 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
     strict("TR423", "constant-comparison", "this {outcome} holds: {reason}"),
     warning("TR424", "impossible-order", "'{sign}' never holds between {left} and {right}"),
     strict("TR425", "wrong-filter-value", "'{name}' takes {wanted}, not {found}"),
-    strict(
-        "TR426", "wrong-filter-argument", "'{argument}' of '{name}' must be {wanted}, not {found}"
-    ),
+    strict("TR426", "wrong-filter-argument", "{reason}"),
     strict("TR427", "items-never-a-list", "'items' must be a list, not {found}"),
     strict("TR428", "impossible-case", "{what} is never '{case}'"),
     warning(

@@ -8,10 +8,11 @@ from treadle.compiler.diagnostics import Report
 from treadle.compiler.expressions.chains import chains
 from treadle.compiler.fixes import respell
 from treadle.compiler.hints import listed
-from treadle.compiler.suggestions import closest, judged
+from treadle.compiler.suggestions import Guess, closest, judged
 from treadle.compiler.typed import types
 from treadle.compiler.typed.outputs import Schema, member
 from treadle.compiler.typed.typed_sites import TypedSite, TypedWorkflow, describe
+from treadle.compiler.typed.types import Type
 from treadle.plan.expression import Node, Op
 
 # Among more names than this, none is looked for that was meant: it would take too long.
@@ -73,13 +74,18 @@ def _check_name(node: Node, typed: TypedSite, workflow: TypedWorkflow, report: R
     if "object" not in kinds:
         report.add("TR421", typed.last_word(node), what=what, kind=describe(base), field=name)
     else:
-        known = tuple(base.members)
         span = typed.last_word(node)
-        guess = judged(name, closest(name, known), known) if len(known) <= MAX_GUESSES else None
-        hint = f"did you mean '{guess.name}'?" if guess is not None else None
-        hint = hint or listed(known, what="its fields")
+        hint, guess = meant(name, base)
         fix = respell(span, name, guess)
         report.add("TR420", span, hint=hint, fix=fix, what=what, field=name)
+
+
+def meant(name: str, base: Type) -> tuple[str | None, Guess | None]:
+    """Return the hint about a field that objects of a type do not have, and the one meant."""
+    known = tuple(base.members)
+    guess = judged(name, closest(name, known), known) if len(known) <= MAX_GUESSES else None
+    hint = f"did you mean '{guess.name}'?" if guess is not None else None
+    return hint or listed(known, what="its fields"), guess
 
 
 def _check_index(node: Node, typed: TypedSite, workflow: TypedWorkflow, report: Report) -> None:

@@ -59,17 +59,23 @@ def _check_call(
             code, span, hint=_suggestion(name, table), fix=_fix(name, table, span), name=name
         )
         return False
-    positional = len(node.args) - 2
     keywords = frozenset(keyword for keyword, _ in node.keywords)
+    fault = _fault(function, positional=len(node.args) - 2, keywords=keywords)
+    if fault is not None:
+        report.add(fault[0], place(node.at), reason=fault[1])
+    return fault is None
+
+
+def _fault(
+    function: Function, *, positional: int, keywords: frozenset[str] = frozenset()
+) -> tuple[str, str] | None:
+    """Return the code and the reason of wrong arguments, None for right ones."""
     fault = argument_fault(function, positional=positional, keywords=keywords)
     if fault is not None:
-        report.add("TR408", place(node.at), reason=fault)
-        return False
+        return "TR408", fault
     given = keywords.union(p.name for p in function.parameters[:positional])
     fault = missing_fault(function, given=given)
-    if fault is not None:
-        report.add("TR405", place(node.at), reason=fault)
-    return fault is None
+    return ("TR405", fault) if fault is not None else None
 
 
 def _check_named_test(node: Node, place: _Place, report: Report) -> bool:
@@ -79,8 +85,14 @@ def _check_named_test(node: Node, place: _Place, report: Report) -> bool:
         return True
     argument = node.args[position + 2]
     name = argument.args[0] if isinstance(argument, Node) and argument.op is Op.LITERAL else None
-    if not isinstance(argument, Node) or not isinstance(name, str) or name in TESTS:
+    if not isinstance(argument, Node) or not isinstance(name, str):
         return True
+    if name in TESTS:
+        # What the test takes stands behind its name.
+        fault = _fault(TESTS[name], positional=len(node.args) - position - 3)
+        if fault is not None:
+            report.add(fault[0], place(argument.at), reason=fault[1])
+        return fault is None
     span, hint = place(argument.at), _suggestion(name, TESTS)
     report.add("TR318", span, hint=hint, fix=_fix(name, TESTS, span), name=name)
     return False

@@ -3,8 +3,20 @@
 An expression is constant when it reads no name, or when an operand that reads none decides it.
 """
 
+from collections.abc import Mapping
+
 from treadle.plan.evaluate import EvaluationError, evaluate, holds
 from treadle.plan.expression import Expression, Literal, Node, Op, Single, Value
+
+# A value of each kind that nothing can be wrong with.
+STAND_INS: Mapping[str, Node] = {
+    "array": Node(Op.LIST, (), 0),
+    "boolean": Node(Op.LITERAL, (True,), 0),
+    "null": Node(Op.LITERAL, (None,), 0),
+    "number": Node(Op.LITERAL, (1,), 0),
+    "object": Node(Op.OBJECT, (), 0),
+    "string": Node(Op.LITERAL, ("",), 0),
+}
 
 
 def constant_truth(value: Value | None) -> bool | None:
@@ -47,6 +59,33 @@ def constant_text(value: Value) -> str | None:
             return _constant_text(expression)
         case _:
             return None
+
+
+def refusal(operation: Node, kinds: tuple[str, ...]) -> str | None:
+    """Return why an operation fails whatever it works on, None when that depends on the run.
+
+    Shapes: `kinds` are those of the values that it works on, as `STAND_INS` names them.
+
+    >>> zero = Node(Op.LITERAL, (0,), 9)
+    >>> refusal(Node(Op.DIVIDE, (Node(Op.NAME, ("item",), 0), zero), 7), ("number",))
+    'division by zero'
+    """
+    first = 1 if operation.op in (Op.FILTER, Op.TEST) else 0
+    others = operation.args[first + 1 :]
+    keywords = (value for _, value in operation.keywords)
+    if any(isinstance(part, Node) and _reads(part) for part in (*others, *keywords)):
+        return None
+    reason = None
+    for kind in kinds:
+        args = (*operation.args[:first], STAND_INS[kind], *others)
+        tree = Node(operation.op, args, operation.at, operation.keywords)
+        try:
+            evaluate(Expression("", tree, ()), {})
+        except EvaluationError as error:
+            reason = error.message
+        else:
+            return None
+    return reason
 
 
 def _constant_text(expression: Expression) -> str | None:

@@ -24,6 +24,15 @@ inputs:
     additionalProperties: false
     default: {host: web}
   open: {type: object, properties: {host: {type: string}}, default: {}}
+  ports:
+    type: array
+    items:
+      type: object
+      properties:
+        port: {type: integer}
+        at: {type: object, properties: {name: {}}, additionalProperties: false}
+      additionalProperties: false
+    default: []
 """
 NOT_GIVEN = "a value that is not given is null: write 'is not defined'"
 LEFT = "what is asked before it leaves only '%s'"
@@ -43,7 +52,7 @@ OUTPUT = """steps:
 def found(findings, expression: str) -> list[tuple[str, str, str | None]]:
     """Return the findings about types in a workflow that evaluates an expression."""
     every = findings(INPUTS + OUTPUT % expression)
-    return [row for row in every if "TR420" <= row[0] <= "TR449"]
+    return [row for row in every if "TR420" <= row[0] <= "TR449" or row[0] in ("TR405", "TR408")]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,23 @@ def found(findings, expression: str) -> list[tuple[str, str, str | None]]:
         ("inputs.mode + 'x'", ("TR429", "inputs.mode", NEEDS_DEFAULT)),
         ("inputs.hosts * inputs.hosts", ("TR430", "inputs.hosts", None)),
         ("-inputs.title", ("TR430", "inputs.title", None)),
+        ("inputs.count % 0", ("TR430", "0", None)),
+        ("inputs.ratio / (2 - 2)", ("TR430", "2", None)),
+        ("inputs.title | split('')", ("TR426", "''", None)),
+        ("inputs.ratio | round(method='up')", ("TR426", "'up'", None)),
+        ("inputs.hosts | batch(-1)", ("TR426", "-1", None)),
+        ("inputs.title | truncate(2)", ("TR426", "2", None)),
+        ("inputs.title | truncate(2, end='....')", ("TR426", "truncate", None)),
+        ("inputs.count is divisibleby 0", ("TR426", "0", None)),
+        ("inputs.title[1:'x']", ("TR422", "[1:'x']", None)),
+        ("inputs.hosts[::0]", ("TR422", "0", None)),
+        ("inputs.hosts | select('eq')", ("TR405", "'eq'", None)),
+        ("inputs.title | replace('a')", ("TR405", "replace", None)),
+        ("inputs.title | split(',', 1)", ("TR408", "split", None)),
+        ("inputs.hosts | select('odd', 1)", ("TR408", "'odd'", None)),
+        ("inputs.ports | map('prot')", ("TR420", "'prot'", "did you mean 'port'?")),
+        ("inputs.ports | selectattr('at.zone', 'eq', 1)", ("TR420", "'at.zone'", None)),
+        ("inputs.ports | sort(attribute='port,host')", ("TR420", "'port,host'", None)),
         ("inputs.stage in ['prod', 'test']", ("TR432", "'test'", "it can be 'dev', 'prod'")),
     ],
 )  # fmt: skip
@@ -140,6 +166,18 @@ def test_what_can_never_be_meant_is_reported_at_its_word(
         "inputs.title * 2",
         "inputs.note ~ 1",
         "inputs.hosts | first | upper",
+        "inputs.count % 2",
+        "inputs.count / inputs.ratio",
+        "inputs.title | split(inputs.slug)",
+        "inputs.title | format(1, 2)",
+        "inputs.title | truncate(2, end='')",
+        "inputs.title | from_json",
+        "inputs.title[1:inputs.count]",
+        "inputs.hosts | select('eq', 'a')",
+        "inputs.hosts | select(inputs.slug)",
+        "inputs.ports | map('at.name')",
+        "inputs.hosts | map('name')",
+        "[inputs.open] | map('port')",
     ],
 )
 def test_what_may_be_meant_stays_silent(findings, expression: str) -> None:

@@ -3,8 +3,14 @@
 import pytest
 
 from treadle.compiler import compile_text
-from treadle.compiler.expressions.constants import constant_text, constant_truth, is_spelt_out
+from treadle.compiler.expressions.constants import (
+    STAND_INS,
+    constant_text,
+    constant_truth,
+    is_spelt_out,
+)
 from treadle.plan.expression import Json, Literal, Value
+from treadle.plan.functions import ANY, FILTERS, TESTS
 from treadle.plan.steps import IfStep
 
 HEAD = "workflow: {id: probe, name: Probe}\ninputs: {x: {type: boolean, default: true}}\n"
@@ -64,3 +70,8 @@ def test_a_constant_switch_has_the_text_of_its_value(value: Json, expected: str 
 def test_a_switch_on_an_expression_is_constant_when_it_reads_nothing() -> None:
     texts = [constant_text(condition(each)) for each in ("'a' ~ 'b '", "inputs.x", "none")]
     assert ["ab", None, ""] == texts
+
+
+def test_there_is_a_stand_in_for_each_kind_that_a_function_takes() -> None:
+    taken = {kind for table in (FILTERS, TESTS) for row in table.values() for kind in row.accepts}
+    assert taken - {*ANY} <= STAND_INS.keys()
