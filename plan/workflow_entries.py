@@ -102,7 +102,7 @@ WORKFLOW_ENTRIES: tuple[Entry, ...] = (
         "give a value for that case: '| default(…)'",
     ),
     strict("TR430", "wrong-operand", "{reason}"),
-    strict("TR431", "never-text", "'{key}' must be text, not {found}"),
+    strict("TR431", "never-text", "'{key}' must be {wanted}, not {found}"),
     warning("TR432", "idle-alternative", "{what} is never {value}"),
     warning("TR433", "out-of-bounds", "this never holds: {reason}"),
     warning("TR434", "unevaluated-block", "this block stays text: {place} is taken as it is"),

@@ -15,12 +15,12 @@ from treadle.plan.binding import input_read
 from treadle.plan.coercion import from_data
 from treadle.plan.expression import Single, Text, Value
 from treadle.plan.json_text import parse_json
-from treadle.plan.steps import CommandStep, FanOutStep, PromptStep, SwitchStep
+from treadle.plan.steps import CommandStep, FanOutStep, GithubStep, PromptStep, SwitchStep
 from treadle.plan.text import as_text
 
 MAX_SHOWN = 6
 # The keys whose whole value is looked at.
-WHOLE = frozenset({"items", "expression", "integration", "model"})
+WHOLE = frozenset({"items", "expression", "integration", "model", "repository", "number", "label"})
 
 
 def check_steps_of_types(workflow: TypedWorkflow, report: Report) -> None:
@@ -49,6 +49,11 @@ def check_steps_of_types(workflow: TypedWorkflow, report: Report) -> None:
             case CommandStep() | PromptStep() if typed.site.key in ("integration", "model"):
                 value = step.integration if typed.site.key == "integration" else step.model
                 _check_text(value, typed, report)
+            case GithubStep() if typed.site.key in ("repository", "label"):
+                value = step.repository if typed.site.key == "repository" else step.label
+                _check_text(value, typed, report)
+            case GithubStep() if typed.site.key == "number":
+                _check_text(step.number, typed, report, or_else=types.NUMBERS)
 
 
 def _check_items(value: Value, typed: TypedSite, report: Report) -> None:
@@ -127,12 +132,15 @@ def _is_notation(key: str, type_: Type) -> bool:
     return as_text(number) == key and types.fits(type_, number)
 
 
-def _check_text(value: Value, typed: TypedSite, report: Report) -> None:
+def _check_text(
+    value: Value, typed: TypedSite, report: Report, *, or_else: frozenset[str] = frozenset()
+) -> None:
     found = _type_of(value, typed)
-    if found is None or not found.kinds or found.kinds & {"string", "null"}:
+    if found is None or not found.kinds or found.kinds & {"string", "null", *or_else}:
         return
     span = typed.span(typed.site.expression.tree)
-    report.add("TR431", span, key=typed.site.key, found=describe(found))
+    wanted = "a number or text" if or_else else "text"
+    report.add("TR431", span, key=typed.site.key, wanted=wanted, found=describe(found))
 
 
 def _type_of(value: Value, typed: TypedSite) -> Type | None:

@@ -363,6 +363,28 @@ steps:
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "is_wrong"),
+    [
+        ("label", "inputs.count", True),
+        ("label", "inputs.note", False),
+        ("repository", "inputs.hosts", True),
+        ("repository", "inputs.title", False),
+        ("number", "inputs.flag", True),
+        ("number", "inputs.count", False),
+        ("number", "inputs.title", False),
+        ("number", "steps.scan.output.data.number", False),
+    ],
+)
+def test_a_label_that_github_never_takes_is_reported(
+    findings, key: str, value: str, is_wrong: bool
+) -> None:
+    given = {"label": "bug", "repository": "ann/app", "number": "12"} | {key: f"{{{{ {value} }}}}"}
+    keys = "".join(f"    {name}: '{text}'\n" for name, text in given.items())
+    body = "  - id: mark\n    type: github\n    operation: add-label\n    target: issue\n" + keys
+    assert [("TR431", value)] * is_wrong == steps_of(findings, OUTPUT % "1" + body)
+
+
+@pytest.mark.parametrize(
     ("steps", "expected"),
     [
         ('- {id: a, type: shell, run: "{{ inputs.note }}"}', [("TR429", "inputs.note")]),
