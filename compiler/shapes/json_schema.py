@@ -13,6 +13,7 @@ from msgspec import Struct
 from treadle import schemas
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.reading import keys, nodes
+from treadle.compiler.shapes.contradictions import contradictions
 from treadle.compiler.shapes.patterns import is_slow, unusable
 from treadle.compiler.shapes.schema_form import is_in_form
 from treadle.compiler.suggestions import did_you_mean
@@ -83,7 +84,20 @@ def schema_at(
     schema = keys.data(node, key)
     if inner is None or schema is None:
         return schema
-    return check_schema(schema, inner, name=name, report=report)
+    kept = check_schema(schema, inner, name=name, report=report)
+    check_sense(kept, inner, name=name, report=report)
+    return kept
+
+
+def check_sense(
+    schema: Mapping[str, Json], node: nodes.Mapping, *, name: str, report: Report
+) -> None:
+    """Report what of a sound schema leaves no value; it stays as it is.
+
+    Shapes: as of `check_schema`. Errors: TR411.
+    """
+    for path, reason in contradictions(schema):
+        report.add("TR411", _span(node, path, at_key=False), name=name, reason=reason)
 
 
 def clause(problem: Problem) -> str:

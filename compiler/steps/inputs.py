@@ -20,7 +20,7 @@ from urllib.parse import quote
 from treadle import schemas
 from treadle.compiler.diagnostics import Report, Span
 from treadle.compiler.reading import nodes
-from treadle.compiler.shapes.json_schema import check_schema, clause
+from treadle.compiler.shapes.json_schema import check_schema, check_sense, clause
 from treadle.plan.expression import Json
 from treadle.plan.inputs import ORDER_KEY, PROMPT_KEY, SECRET_KEY, Given, InputSet
 from treadle.plan.lazy_pattern import lazy_pattern
@@ -82,6 +82,7 @@ def _declaration(name: str, node: nodes.Mapping, report: Report) -> dict[str, Js
     if "type" not in schema and not schema.keys() & _OPEN_KEYWORDS:
         schema["type"] = "string"
         _warn_of_empty_type(node, report)
+    check_sense(schema, node, name=name, report=report)
     if any("$ref" in found for _, found in walk(schema)):
         # So that `#/$defs/…` still means the declaration once it is a part of something larger.
         schema["$id"] = f"urn:treadle:input:{quote(name, safe='')}"

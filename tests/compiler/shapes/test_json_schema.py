@@ -26,6 +26,12 @@ OUTPUT = (
         ('{$ref: "#/$defs/b"}', '"#/$defs/b"', "TR411"),
         ('{$ref: "https://example.org/a"}', '"https://example.org/a"', "TR413"),
         ('{pattern: "(a+)+"}', '"(a+)+"', "TR412"),
+        ("{enum: []}", "[]", "TR411"),
+        ("{type: string, enum: [1, true]}", "[1, true]", "TR411"),
+        ("{minimum: 5, maximum: 1}", "5", "TR411"),
+        ("{exclusiveMinimum: 5, maximum: 5}", "5", "TR411"),
+        ("{items: {minLength: 2, maxLength: 1}}", "2", "TR411"),
+        ("{required: [a, b], properties: {a: {}}, additionalProperties: false}", "[a, b]", "TR411"),
     ],
 )
 def test_a_schema_that_no_validator_takes_is_told_where_it_is_wrong(
@@ -44,6 +50,9 @@ def test_a_schema_that_no_validator_takes_is_told_where_it_is_wrong(
         "{type: object, properties: {a: {type: [string, 'null']}}, x-note: mine}",
         '{$schema: "https://json-schema.org/draft/2020-12/schema", $id: a, type: integer}',
         '{$ref: "#/$defs/b", $defs: {b: {type: integer}}}',
+        "{type: integer, enum: [1.0, x], minimum: 1, maximum: 1}",
+        "{type: [string, 'null'], enum: [a, null]}",
+        "{not: {enum: []}, required: [a], properties: {b: {}}}",
     ],
 )
 def test_a_sound_schema_is_nothing_to_talk_about(text: str, schema: str) -> None:

@@ -135,6 +135,16 @@ def test_an_empty_type_means_text_and_a_warning_tells_the_difference() -> None:
             "1:13 TR411 error 'x' is not a valid declaration: no format is called 'emial'",
         ),
         (
+            "{enum: [1, 2], required: true}",
+            "1:11 TR411 error 'x' is not a valid declaration: "
+            "no value of 'enum' is of the type 'string'",
+        ),
+        (
+            "{type: integer, minimum: 5, maximum: 1}",
+            "1:29 TR411 error 'x' is not a valid declaration: "
+            "nothing lies between 'minimum' 5 and 'maximum' 1",
+        ),
+        (
             "{required: [a]}",
             "1:15 TR411 error 'x' is not a valid declaration: "
             "'required' is true or false here; a list is for the keys of a mapping",
