@@ -1,4 +1,4 @@
-"""The expressions of a step, and which steps it reads: the names behind ``steps`` in them.
+"""The expressions of a step, and which inputs and steps it reads.
 
 Only what stands in the step itself counts, not what stands in the steps inside it.
 """
@@ -17,7 +17,7 @@ from treadle.plan.expression import (
 from treadle.plan.steps import FanInStep, Step
 from treadle.plan.struct_fields import fields_of
 
-_STEPS = "steps"
+_INPUTS, _STEPS = "inputs", "steps"
 ALL = "*"  # an expression that reads the steps as a whole
 
 
@@ -29,6 +29,14 @@ def steps_read(step: Step) -> tuple[str, ...]:
     for expression in expressions_of(step):
         found.update(dict.fromkeys(_names(expression)))
     return tuple(found)
+
+
+def inputs_read(step: Step) -> frozenset[str] | None:
+    """Return the names of the inputs that a step reads, None when it may read any of them."""
+    paths = [path for each in expressions_of(step) for path in each.reads if path[0] == _INPUTS]
+    if any(len(path) == 1 for path in paths):
+        return None
+    return frozenset(path[1] for path in paths)
 
 
 def expressions_of(step: Step) -> Iterator[Expression]:

@@ -25,9 +25,11 @@ from treadle.executor.local.session import merged_inputs
 from treadle.executor.local.store import RunFolder, Store
 from treadle.executor.program import Program
 from treadle.executor.state import Run, RunStatus
-from treadle.plan.inputs import Given, Resolved
+from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.plan import OnConflict, Plan
+from treadle.plan.reads import inputs_read
+from treadle.plan.steps import walk
 
 _HOLDER = lazy_pattern(r"process ([0-9]+) on (.+)")
 _LOOK_AGAIN_S = 0.05
@@ -124,13 +126,16 @@ def _secrets(
     host: Host,
     environment: Callable[[Plan], Mapping[str, Given]] | None,
 ) -> Resolved:
-    """Return the secrets that a `finally` may read; without one nothing is asked for."""
-    if not program.plan.closing:
+    """Return the secrets that there are. Errors: Refused for those that a `finally` reads."""
+    plan = program.plan
+    if not plan.closing:
         return Resolved(values=run.inputs, secrets={})
-    resolved = merged_inputs(
-        program.plan, run, {}, host=host, lenient=True, environment=environment
-    )
-    refuse_problems(resolved.problems)
+    resolved = merged_inputs(plan, run, {}, host=host, lenient=True, environment=environment)
+    secrets = InputSet(plan.inputs).secrets
+    for step in walk(plan.closing):
+        read = inputs_read(step)
+        secrets -= read if read is not None else secrets
+    refuse_problems([each for each in resolved.problems if each.field not in secrets])
     return resolved
 
 

@@ -31,14 +31,6 @@ def excerpt(step: ActionStep, names: Mapping[str, Json]) -> dict[str, Json]:
     return found
 
 
-def inputs_read(step: ActionStep) -> frozenset[str] | None:
-    """Return the names of the inputs that a step reads, None when it may read any of them."""
-    paths = [path for each in expressions_of(step) for path in each.reads if path[0] == "inputs"]
-    if any(len(path) == 1 for path in paths):
-        return None
-    return frozenset(path[1] for path in paths)
-
-
 def _include(target: dict[str, Any], source: Mapping[str, Any], path: tuple[str, ...]) -> None:
     """Take over what stands at a path; what `source` holds is shared and never changed."""
     for key in path[:-1]:

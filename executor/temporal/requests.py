@@ -16,7 +16,7 @@ from treadle.executor.generations import idempotency_key
 from treadle.executor.local.answers import as_answers, read_answers, refuse_late_answers
 from treadle.executor.names import names
 from treadle.executor.state import Run, RunStatus
-from treadle.executor.temporal.excerpt import excerpt, inputs_read
+from treadle.executor.temporal.excerpt import excerpt
 from treadle.executor.temporal.messages import (
     REFUSED,
     CancelAsk,
@@ -33,6 +33,7 @@ from treadle.plan.expression import Json
 from treadle.plan.inputs import Given, InputSet, Resolved
 from treadle.plan.plan import Plan
 from treadle.plan.problems import Problem
+from treadle.plan.reads import inputs_read
 from treadle.plan.steps import ActionStep
 
 HOLDER = "Temporal"

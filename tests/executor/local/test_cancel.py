@@ -80,6 +80,25 @@ def test_a_run_of_another_process_is_cancelled_by_that_process(tmp_path: Path) -
     assert not (rested.folder.cancel).exists()
 
 
+@pytest.mark.parametrize("reads", [False, True])
+def test_only_the_secrets_that_finally_reads_are_needed(tmp_path: Path, reads: bool) -> None:
+    text = """
+inputs: {token: {type: string, secret: true, required: true}}
+steps:
+  - {id: use, type: shell, run: 'true', env: {T: "{{ inputs.token }}"}}
+  - {id: ask, type: gate, message: "Go?"}
+finally: [{id: tidy, type: shell, run: 'true'ENV}]
+"""
+    env = ', env: {T: "{{ inputs.token }}"}' if reads else ""
+    run(plan_of(text.replace("ENV", env)), {"token": "s"}, project=tmp_path, run_id="r1")
+    if reads:
+        with pytest.raises(Refused) as refused:
+            cancel("r1", host=host(tmp_path))
+        assert ["TR706"] == [each.code for each in refused.value.problems]
+    else:
+        assert "cancelled" == cancel("r1", host=host(tmp_path)).run.status
+
+
 def test_a_run_that_was_killed_is_cancelled_here(tmp_path: Path) -> None:
     runner = begin(LONG, tmp_path)
     wait_for(tmp_path / "started")

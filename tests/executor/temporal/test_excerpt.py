@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from treadle.compiler import compile_text
-from treadle.executor.temporal.excerpt import excerpt, inputs_read
+from treadle.executor.temporal.excerpt import excerpt
 from treadle.plan.evaluate import render
+from treadle.plan.reads import inputs_read
 from treadle.plan.steps import ActionStep, ShellStep
 
 HEADER = """
