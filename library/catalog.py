@@ -17,6 +17,7 @@ from treadle.library.catalog_list import CatalogSource
 from treadle.library.kinds import WORKFLOWS, Kind
 from treadle.library.refusal import Refused
 from treadle.plan.expression import Json
+from treadle.plan.json_text import distinct
 from treadle.plan.lazy_pattern import lazy_pattern
 from treadle.plan.problems import clause
 from treadle.plan.validation import Validator
@@ -99,7 +100,7 @@ def read_catalog(content: bytes, source: CatalogSource, kind: Kind = WORKFLOWS) 
     if len(content) > MAX_BYTES:
         raise _refused(source, f"it has more than {MAX_BYTES} bytes")
     try:
-        data = json.loads(content, object_pairs_hook=_without_repeats, parse_constant=_no_number)
+        data = json.loads(content, object_pairs_hook=distinct, parse_constant=_no_number)
     except UnicodeDecodeError as error:
         raise _refused(source, "it is not UTF-8") from error
     except json.JSONDecodeError as error:
@@ -233,15 +234,6 @@ def _releases_fault(releases: Mapping[str, Json], current: Json) -> str | None:
 def _validator(definition: str) -> Validator:
     whole = schemas.load("catalog")
     return Validator({**whole["$defs"][definition], "$defs": whole["$defs"]})
-
-
-def _without_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"'{twice[:60]}' is there twice")
-    return found
 
 
 def _no_number(word: str) -> Json:

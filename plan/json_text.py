@@ -33,7 +33,19 @@ def parse_json(text: str) -> Json:
 
 def parse_distinct_json(text: str) -> Json:
     """As `parse_json`, and refuse a key that is given twice: its first value would be lost."""
-    return _parsed(text, _distinct)
+    return _parsed(text, distinct)
+
+
+def distinct(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return the members of an object. Errors: ValueError for a key that is given twice."""
+    found = dict(members)
+    if len(found) < len(members):
+        seen = set[str]()
+        for name, _ in members:
+            if name in seen:
+                raise ValueError(f"key '{name[:60]}' is given twice")
+            seen.add(name)
+    return found
 
 
 def _parsed(text: str, make_object: Callable[[list[tuple[str, Json]]], Json] | None) -> Json:
@@ -67,15 +79,6 @@ def _depth(text: str) -> int:
     quoted = unescaped.translate(None, _ALL_BUT_QUOTES_AND_BRACKETS)
     brackets = b"".join(quoted.split(b'"')[::2])
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
-
-
-def _distinct(members: list[tuple[str, Json]]) -> Json:
-    found = dict(members)
-    if len(found) < len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"key '{twice}' is given twice")
-    return found
 
 
 def _integer(digits: str) -> int:

@@ -270,7 +270,7 @@ CATALOGS: Mapping[str, tuple[bytes, str]] = {
     "number": (b'{"schema_version": 1, "workflows": {}}', "schema_version 1 is not known"),
     "deep": (b'{"workflows":' + b"[" * 200_000, "nested too deeply"),
     "nan": (b'{"workflows": {"a": {"priority": NaN}}}', "NaN is not a number"),
-    "repeated": (b'{"workflows": {"a": {}, "a": {}}}', "'a' is there twice"),
+    "repeated": (b'{"workflows": {"a": {}, "a": {}}}', "key 'a' is given twice"),
     "listed-twice": (b'{"workflows": [{"id": "a"}, {"id": "a"}]}', "'a' is there twice"),
     "without-id": (b'{"workflows": [{}]}', "has no id"),
     "large": (b" " * (8 * MEBI + 1), "it has more than"),
