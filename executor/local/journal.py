@@ -230,8 +230,7 @@ def _opened_to_read(path: Path) -> sqlite3.Connection:
     readers and writers know of each other; where no log is left it does not need one, since nobody
     writes there. A file whose maker was killed while he made it has to be brought in order first.
     """
-    log = path.with_name(f"{path.name}-wal")
-    has_log = log.exists() and log.stat().st_size > 0
+    has_log = _has_log(path)
     try:
         if has_log or os.access(path.parent, os.W_OK):
             return _connected(path, "ro")
@@ -242,6 +241,14 @@ def _opened_to_read(path: Path) -> sqlite3.Connection:
         if has_log or code not in _NO_ROOM:
             raise
     return _connected(path, "ro&immutable=1")
+
+
+def _has_log(path: Path) -> bool:
+    """Whether there is a write-ahead log with something in it; it may go at any moment."""
+    try:
+        return os.stat(f"{path}-wal").st_size > 0
+    except OSError:
+        return False
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:

@@ -154,6 +154,8 @@ UNSEEN = (
     "steps under `finally`",
     "errors of a run",
     "`remove`, `disable` of what others call",
+    "a run whose workflow is disabled meanwhile",
+    "the file of a disabled workflow, by its path",
 )
 
 
