@@ -15,6 +15,8 @@ _BLOCK = lazy_pattern(
     r"""\$?\{\{((?:[^'"}]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\}(?!\}))*)\}\}""", re.DOTALL
 )
 _NOTHING_DECLARED = Declared(steps=frozenset(), inputs=frozenset())
+# What a neighbour would tear apart.
+_LOOSE = lazy_pattern(r"\s(?:and|or|if)\s|^not\s")
 _OPENING = "{{"
 _CLOSE_IT = "close the block and every quote in it"
 
@@ -54,8 +56,15 @@ def remedy(condition: Json) -> str | None:
         return _shown("wrap it", condition)
     if not all(block.strip() for block in blocks):
         return "write an expression between the braces"
-    merged = _BLOCK.sub(lambda found: found[1].strip(), condition)
+    merged = _BLOCK.sub(lambda found: _part(found[1].strip()), condition)
+    if len(blocks) == 1 and not _BLOCK.sub("", condition).strip():
+        merged = blocks[0]
     return _shown("put all of it into one block", merged)
+
+
+def _part(block: str) -> str:
+    """Return a block as a part of a longer expression, whatever stands beside it."""
+    return f"({block})" if _LOOSE.search(block) else block
 
 
 def _fault_of_text(text: str) -> str:

@@ -200,6 +200,12 @@ NO_CONDITION = (
     ("   ", "blank text", "write false, true or a block"),
     ("{{ a }} and {{ b }}", "text with 2 blocks", 'put all of it into one block: "{{ a and b }}"'),
     ("not {{ a }}", "text around a block", 'put all of it into one block: "{{ not a }}"'),
+    ("${{ a or b }}", "text around a block", 'put all of it into one block: "{{ a or b }}"'),
+    (
+        "{{ a or b }} and {{ c }}",
+        "text with 2 blocks",
+        'put all of it into one block: "{{ (a or b) and c }}"',
+    ),
     ("{{ a == 'b }}", "a block that is never closed", "close the block and every quote in it"),
     ("{{ a", "a block that is never closed", "close the block and every quote in it"),
     ("{{ }}", "an empty block", "write an expression between the braces"),
