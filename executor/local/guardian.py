@@ -16,7 +16,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from treadle.executor.errors import Refused
+from treadle.executor.errors import refusing_disk_errors
 
 _HAS_PROC = sys.platform == "linux"
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -51,11 +51,8 @@ class Guardian:
         """
         with self._lock:
             if group > 0:
-                try:
+                with refusing_disk_errors(self._path):
                     self._note(group)
-                except OSError as error:
-                    path = error.filename or self._path
-                    raise Refused.because("TR908", path=path, reason=error.strerror) from error
             elif self._file is not None:
                 number = self._lines.pop(-group)
                 self._blank.append(number)
@@ -122,16 +119,13 @@ def end_survivors(path: Path) -> int:
             groups[int(leader)] = moment
         elif sign == _IS_FILE:
             is_copy = (leader, moment) != identity
+    if is_copy:
+        groups.clear()  # they are those of the run whose folder was copied
     run_id = path.parent.name
-    # In a copy of the run's folder the groups are those of the run that it was copied from.
-    ended = (
-        0
-        if is_copy
-        else sum(
-            _kill(leader)
-            for leader, moment in groups.items()
-            if _is_the_same(leader, moment) or _has_outlived(leader, run_id, moment)
-        )
+    ended = sum(
+        _kill(leader)
+        for leader, moment in groups.items()
+        if _is_the_same(leader, moment) or _has_outlived(leader, run_id, moment)
     )
     path.unlink(missing_ok=True)
     return ended
