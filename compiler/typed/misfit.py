@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from treadle.compiler.typed import types
 from treadle.compiler.typed.typed_sites import describe
 from treadle.compiler.typed.types import Type
+from treadle.plan import output_check
 from treadle.plan.expression import Json, Literal, Value
-from treadle.plan.problems import clause
 
 
 def misfit(value: Value, found: Type, schema: Json) -> str | None:
@@ -17,11 +17,8 @@ def misfit(value: Value, found: Type, schema: Json) -> str | None:
     if isinstance(value, Literal):
         if not isinstance(schema, Mapping):
             return "must not be given" if schema is False else None
-        # Only literals that are held against a schema pay for loading the validator.
-        from treadle.plan.validation import Validator
-
-        violations = Validator(schema).violations(value.value)
-        return clause(violations[0]) if violations else None
+        fault = output_check.misfit(value.value, schema)
+        return fault[1] if fault is not None else None
     wanted = types.from_schema(schema)
     if not wanted.kinds or not found.kinds - {"null"}:
         return None
