@@ -79,13 +79,8 @@ def _check_words(text: str, words: tuple[Word, ...], differs: _Differs) -> None:
     for index, word in enumerate(words):
         after = words[index + 1] if index + 1 < len(words) else None
         found = _form(text, before, word, after)
-        is_filter = index > 1 and words[index - 2].kind == "pipe"
-        if (
-            found is None
-            and is_filter
-            and word.kind == "lparen"
-            and _is_blank(text, word.start - 1)
-        ):
+        is_call = word.kind == "lparen" and index > 1 and words[index - 2].kind == "pipe"
+        if is_call and _is_blank(text, word.start - 1):
             found = ("a blank before '(' is allowed", "an error")
         if found is not None:
             differs(word.start, *found)
